@@ -1,0 +1,1 @@
+"""The world: brokerages, the database, the vault, logs. Each adapter keeps a promise of `domain.ports`."""

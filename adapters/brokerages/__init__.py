@@ -1,0 +1,18 @@
+"""The brokerages we know: one folder each, and the one line to add."""
+
+from importlib import import_module
+
+from adapters.kit.card import Card
+
+NAMES = (
+    "alpaca",
+    "etrade",
+    "robinhood",
+    "schwab",
+)
+
+
+def card(name: str) -> Card:
+    """The card of a brokerage. Its folder is loaded only now: what nobody asks for stays cold."""
+    found: Card = import_module(f"adapters.brokerages.{name}").CARD
+    return found

@@ -1,0 +1,1 @@
+"""What all brokerages share: cards, requests and answers, paging, signing in, the loop, the sandbox."""

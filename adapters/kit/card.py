@@ -1,0 +1,166 @@
+"""A brokerage written down: its card, its doors, and their reads.
+
+A read is pure: `ask(call)` makes the request, `take(response, call)` cuts the answer into raw rows and
+says where it goes on, `parse(row, scene)` turns one raw row into nouns of ours. The only loop is in
+`kit/door.py`. Because rows stay raw bytes until `parse`, the raw payload is kept as it came.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from adapters.kit.signin import Conversation, Moment
+from adapters.kit.wire import Request, Response
+from domain.accounts import AccountTold
+from domain.brokerages import BrokerageFacts, BrokerageStatus, DoorFacts
+from domain.errors import Failure
+from domain.ports.brokerage import Feed, Grant, Notes
+from domain.positions import Balance, Position
+from domain.transactions import Transaction
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one call of a read is for. `account` is None for the list of accounts.
+
+    `since`: rows from that day on are wanted (None: all there are). `until` is today in the market's
+    zone. `cursor` None asks for the first page.
+    """
+
+    account: AccountTold | None
+    since: date | None
+    until: date
+    cursor: str | None
+    now: datetime
+
+    @property
+    def routed(self) -> AccountTold:
+        if self.account is None:
+            raise AssertionError("this read needs an account")
+        return self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One answer, cut into raw rows. `cursor` None: nothing follows. `as_of`: the brokerage's time."""
+
+    rows: list[bytes]
+    cursor: str | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a parser may look at besides its row: the account, looked-up references, and where to note
+    what it does not know."""
+
+    account: AccountTold | None
+    references: Mapping[str, Any]
+    notes: Notes
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[T]):
+    """One read of a door. `needs(row)` names references ("instrument:…") to look up before `parse`.
+
+    `empty_statuses`: statuses with which this read truthfully says "nothing" (E*TRADE's 204).
+    """
+
+    name: str
+    ask: Callable[[Call], Request]
+    take: Callable[[Response, Call], Rows]
+    parse: Callable[[bytes, Scene], Iterable[T]]
+    needs: Callable[[bytes], Iterable[str]] | None = None
+    empty_statuses: frozenset[int] = frozenset()
+    overlap_days: int = 10
+    removes: bool = True
+
+    @property
+    def feed(self) -> Feed:
+        return Feed(self.name, self.overlap_days, self.removes)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How to look up what rows only name: `ask(keys)` for at most `batch` keys, `take` gives key -> value.
+
+    `lasting`: the answer does not change (an instrument, not a quote) and may be kept by the process.
+    Keys that the brokerage does not know are left out by `take`; the parser decides what that means.
+    """
+
+    scheme: str
+    ask: Callable[[tuple[str, ...], Call], Request]
+    take: Callable[[Response, tuple[str, ...]], Mapping[str, Any]]
+    batch: int = 15
+    lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `calls` in `per` seconds, for one group of endpoints."""
+
+    calls: int
+    per: float = 60.0
+
+
+def never_renewed(grant: Grant, moment: Moment) -> Request:
+    raise AssertionError("this grant cannot be renewed")
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How a grant is renewed: one request, and the new grant from its answer.
+
+    `ahead`: how long before `expires_at` it is due.
+    """
+
+    ask: Callable[[Grant, Moment], Request]
+    take: Callable[[Grant, Response, Moment], Grant]
+    ahead: timedelta = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One way in: hosts, signing in, authorising, reads, limits.
+
+    `hosts` maps a host's name to its base URL; configuration may replace each. `authorise` adds what
+    proves who we are. `explain` turns the door's own error bodies into a failure, or None to go by
+    the status. `open`: unofficial doors stay closed unless the operator opens them.
+    """
+
+    facts: DoorFacts
+    hosts: dict[str, str]
+    sign_in: Conversation
+    authorise: Callable[[Request, Grant, Moment], Request]
+    accounts: Read[AccountTold]
+    balances: tuple[Read[Balance], ...]
+    positions: tuple[Read[Position], ...]
+    transactions: tuple[Read[Transaction], ...]
+    references: tuple[Reference, ...] = ()
+    renewal: Renewal | None = None
+    revoke: Callable[[Grant, Moment], Request] | None = None
+    explain: Callable[[Response], Failure | None] | None = None
+    rates: dict[str, Rate] = field(default_factory=lambda: {"default": Rate(120)})
+    open: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A brokerage. `id` is the folder's name."""
+
+    id: str
+    title: str
+    status: BrokerageStatus
+    homepage: str
+    doors: tuple[Door, ...]
+    successor: str | None = None
+
+    @property
+    def facts(self) -> BrokerageFacts:
+        doors = tuple(door.facts for door in self.doors)
+        return BrokerageFacts(self.id, self.title, self.status, self.homepage, doors, self.successor)

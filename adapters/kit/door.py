@@ -1,0 +1,271 @@
+"""A door, opened: the one loop that asks, authorises, limits, sends, takes and parses."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+import stamina
+from aiolimiter import AsyncLimiter
+
+from adapters.kit.card import Call, Card, Door, Read, Reference, Scene
+from adapters.kit.http import Wire
+from adapters.kit.replies import failure_of
+from adapters.kit.rows import market_day
+from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
+from adapters.kit.wire import Request, Response
+from domain.accounts import AccountTold
+from domain.brokerages import BrokerageFacts, DoorFacts
+from domain.challenges import Answer
+from domain.errors import Failure, NobodyYet, ReauthorizationRequired, UnreadableReply
+from domain.ports.brokerage import Asked, Feed, Grant, Listing, Notes, Page
+from domain.positions import Balance, Position
+
+T = TypeVar("T")
+ATTEMPTS = 3
+SHORT_WAIT = timedelta(seconds=5)  # longer waits belong to the sync run, which can say so
+MAX_PAGES = 10_000
+MAX_MOVES = 20
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Limits:
+    """One limiter for each group of endpoints and each credential of a door, in this process."""
+
+    door: Door
+    made: dict[tuple[str, str], AsyncLimiter] = field(default_factory=dict)
+
+    def of(self, group: str, credential: str) -> AsyncLimiter:
+        rate = self.door.rates.get(group) or self.door.rates["default"]
+        found = self.made.get((group, credential))
+        if found is None:
+            if len(self.made) > 10_000:
+                self.made.clear()
+            found = self.made[(group, credential)] = AsyncLimiter(rate.calls, rate.per)
+        return found
+
+
+class CardDoor:
+    """The port `OpenDoor`, for a door that is written on a card."""
+
+    def __init__(
+        self,
+        card: Card,
+        door: Door,
+        wire: Wire,
+        *,
+        hosts: dict[str, str] | None = None,
+        operator: dict[str, str] | None = None,
+        clock: Callable[[], datetime] = system_clock,
+        lasting: dict[str, Any] | None = None,
+    ) -> None:
+        self._door = door
+        self._wire = wire
+        self._hosts = {**door.hosts, **(hosts or {})}
+        self._operator = operator or {}
+        self._clock = clock
+        self._limits = Limits(door)
+        # Lasting references (instruments) are public facts: one memory for all users of the door.
+        self._lasting: dict[str, Any] = {} if lasting is None else lasting
+        self.brokerage: BrokerageFacts = card.facts
+        self.facts: DoorFacts = door.facts
+        self.feeds: tuple[Feed, ...] = tuple(read.feed for read in door.transactions)
+        self.renewable = door.renewal is not None
+        self.renew_ahead = door.renewal.ahead if door.renewal else timedelta(0)
+        self._history = {read.name: read for read in door.transactions}
+
+    # ---- signing in
+
+    async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
+        given = Given({**self._operator, **fields}, redirect_uri)
+        return await self._converse(self._door.sign_in.begin(given, self._moment()))
+
+    async def hear(self, state: bytes, answer: Answer) -> Asked | Grant:
+        talk = self._door.sign_in
+        return await self._converse(talk.hear(talk.unpack(state), answer, self._moment()))
+
+    async def _converse(self, move: Move) -> Asked | Grant:
+        talk = self._door.sign_in
+        for _ in range(MAX_MOVES):
+            match move:
+                case Done(grant):
+                    return grant
+                case Ask(challenge, state):
+                    return Asked(challenge, talk.pack(state))
+                case Send(request, state):
+                    heard: Heard = await self._send(request, "sign-in")
+                    move = talk.hear(state, heard, self._moment())
+        raise UnreadableReply("the sign-in goes round in circles")
+
+    async def renew(self, grant: Grant) -> Grant:
+        renewal = self._door.renewal
+        if renewal is None:
+            raise ReauthorizationRequired
+        moment = self._moment()
+        response = await self._send(renewal.ask(grant, moment), "renewal")
+        return renewal.take(grant, response, moment)
+
+    async def revoke(self, grant: Grant) -> bool:
+        if self._door.revoke is None:
+            return False
+        response = await self._send(self._door.revoke(grant, self._moment()), "revocation")
+        return response.status < 300
+
+    # ---- reading
+
+    async def accounts(self, grant: Grant) -> Listing[AccountTold]:
+        return await self._listing(grant, None, (self._door.accounts,))
+
+    async def balances(self, grant: Grant, account: AccountTold) -> Listing[Balance]:
+        return await self._listing(grant, account, self._door.balances)
+
+    async def positions(self, grant: Grant, account: AccountTold) -> Listing[Position]:
+        return await self._listing(grant, account, self._door.positions)
+
+    async def history(
+        self, grant: Grant, account: AccountTold, feed: str, since: date | None, cursor: str | None
+    ) -> Page:
+        read = self._history[feed]
+        call = self._call(account, since, cursor)
+        rows, response = await self._ask(grant, read, call)
+        notes = Notes()
+        parsed = await self._parse(grant, read, call, rows, notes)
+        return Page(tuple(parsed), response.cursor, notes)
+
+    async def _listing(
+        self, grant: Grant, account: AccountTold | None, reads: Sequence[Read[T]]
+    ) -> Listing[T]:
+        notes = Notes()
+        found: list[T] = []
+        as_of: datetime | None = None
+        for read in reads:
+            async for call, cut in self._pages(grant, read, account):
+                found.extend(await self._parse(grant, read, call, cut.rows, notes))
+                as_of = cut.as_of or as_of
+        return Listing(tuple(found), True, as_of, notes)
+
+    async def _pages(
+        self, grant: Grant, read: Read[T], account: AccountTold | None
+    ) -> AsyncIterator[tuple[Call, Any]]:
+        cursor: str | None = None
+        seen: set[str] = set()
+        for _ in range(MAX_PAGES):
+            call = self._call(account, None, cursor)
+            _, cut = await self._ask(grant, read, call)
+            yield call, cut
+            cursor = cut.cursor
+            if cursor is None:
+                return
+            if cursor in seen:
+                raise UnreadableReply("the pages of the answer go round in circles")
+            seen.add(cursor)
+        raise UnreadableReply("the answer has no last page")
+
+    async def _ask(self, grant: Grant, read: Read[T], call: Call) -> tuple[list[bytes], Any]:
+        response = await self._authorised(grant, read.ask(call))
+        if response.status in read.empty_statuses:
+            cut = read.take(Response(response.status, response.headers, b"", response.url), call)
+        else:
+            self._check(response)
+            cut = read.take(response, call)
+        return cut.rows, cut
+
+    async def _parse(
+        self, grant: Grant, read: Read[T], call: Call, rows: Iterable[bytes], notes: Notes
+    ) -> list[T]:
+        kept = list(rows)
+        references = await self._look_up(grant, read, call, kept)
+        scene = Scene(call.account, references, notes, call.now)
+        return [noun for row in kept for noun in read.parse(row, scene)]
+
+    async def _look_up(self, grant: Grant, read: Read[T], call: Call, rows: list[bytes]) -> dict[str, Any]:
+        if read.needs is None:
+            return {}
+        wanted = dict.fromkeys(key for row in rows for key in read.needs(row))
+        found = {key: self._lasting[key] for key in wanted if key in self._lasting}
+        for reference in self._door.references:
+            prefix = reference.scheme + ":"
+            keys = tuple(k for k in wanted if k.startswith(prefix) and k not in found)
+            for start in range(0, len(keys), reference.batch):
+                got = await self._look_up_batch(grant, reference, keys[start : start + reference.batch], call)
+                found.update(got)
+                if reference.lasting:
+                    self._remember(got)
+        return found
+
+    async def _look_up_batch(
+        self, grant: Grant, reference: Reference, keys: tuple[str, ...], call: Call
+    ) -> dict[str, Any]:
+        response = await self._authorised(grant, reference.ask(keys, call))
+        self._check(response)
+        return dict(reference.take(response, keys))
+
+    def _remember(self, got: dict[str, Any]) -> None:
+        if len(self._lasting) > 200_000:
+            self._lasting.clear()
+        self._lasting.update(got)
+
+    # ---- sending
+
+    async def _authorised(self, grant: Grant, request: Request) -> Response:
+        """Send with authorisation; repeat what may be repeated, with short waits only."""
+        if not request.repeatable:
+            return await self._send(self._door.authorise(request, grant, self._moment()), _credential(grant))
+        async for attempt in stamina.retry_context(
+            on=_wait_before_retry, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=3.0
+        ):
+            with attempt:
+                # Signed anew each time: a nonce is good for one request only.
+                signed = self._door.authorise(request, grant, self._moment())
+                response = await self._send(signed, _credential(grant))
+                found = self._failure(response)
+                if found is not None and isinstance(found, NobodyYet):
+                    raise found
+        return response
+
+    async def _send(self, request: Request, credential: str) -> Response:
+        async with self._limits.of(request.group, credential):
+            return await self._wire.send(request.with_headers(*self._door.headers), self._hosts)
+
+    def _failure(self, response: Response) -> Failure | None:
+        explained = self._door.explain(response) if self._door.explain else None
+        if explained is not None:
+            explained.status = response.status
+            return explained
+        return failure_of(response, self._clock())
+
+    def _check(self, response: Response) -> None:
+        found = self._failure(response)
+        if found is not None:
+            raise found
+
+    def _moment(self) -> Moment:
+        return Moment(self._clock(), secrets.token_hex(16), self._hosts)
+
+    def _call(self, account: AccountTold | None, since: date | None, cursor: str | None) -> Call:
+        now = self._clock()
+        return Call(account, since, market_day(now), cursor, now)
+
+
+def _credential(grant: Grant) -> str:
+    """A name for the credential within this process, for its budget. Not the credential."""
+    return str(hash(tuple(sorted(grant.values.items()))))
+
+
+def _wait_before_retry(failure: Exception) -> bool | float:
+    """Whether to repeat at once, and after how many seconds. Long waits are the sync run's business."""
+    if not isinstance(failure, NobodyYet):
+        return False
+    if failure.retry_after is None:
+        return True
+    return failure.retry_after.total_seconds() if failure.retry_after <= SHORT_WAIT else False
+
+
+async def pause(seconds: float) -> None:
+    await asyncio.sleep(seconds)

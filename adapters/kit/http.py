@@ -1,0 +1,125 @@
+"""The only file that speaks HTTP: sends one request, reads one bounded answer.
+
+Bounds are ours and not the peer's: a total deadline (a drip never trips a read timeout), a body limit
+before and after inflating (a bomb), no redirects (they would carry credentials to another host), no
+proxy variables, and no host but the door's own.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from adapters.kit.wire import Request, Response
+from domain.errors import BrokerageUnavailable, UnreadableReply
+
+MAX_BODY = 32 * 1024 * 1024
+TOTAL_SECONDS = 30.0
+TIMEOUTS = httpx.Timeout(connect=5.0, read=15.0, write=10.0, pool=20.0)
+PIECE = 64 * 1024
+USER_AGENT = "brokerlink/1"
+
+
+class Wire(Protocol):
+    """Sends a request to one of the named hosts. Raises BrokerageUnavailable or UnreadableReply."""
+
+    async def send(self, request: Request, hosts: dict[str, str]) -> Response: ...
+
+
+class HttpWire:
+    """The wire over sockets: one long-lived client for all brokerages of the process."""
+
+    def __init__(self, *, total_seconds: float = TOTAL_SECONDS, max_body: int = MAX_BODY) -> None:
+        self._total = total_seconds
+        self._max_body = max_body
+        self._client: httpx.AsyncClient | None = None
+
+    def _open(self) -> httpx.AsyncClient:
+        # Made inside the running loop: the transport keeps its sockets there.
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                transport=AiohttpTransport(limits=httpx.Limits(max_connections=200, keepalive_expiry=30)),
+                timeout=TIMEOUTS,
+                trust_env=False,
+                follow_redirects=False,
+            )
+        return self._client
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def send(self, request: Request, hosts: dict[str, str]) -> Response:
+        url = address(request, hosts)
+        headers = [("User-Agent", USER_AGENT), ("Accept-Encoding", "gzip"), *request.headers]
+        try:
+            async with asyncio.timeout(self._total):
+                sent = self._open().build_request(
+                    request.method, url, headers=headers, content=request.body or None
+                )
+                response = await self._open().send(sent, stream=True)
+                try:
+                    body = await self._read(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise BrokerageUnavailable("The brokerage took too long to answer.") from None
+        except httpx.HTTPError:
+            # The text of httpx's errors holds URLs and bytes of the peer: not for logs or clients.
+            raise BrokerageUnavailable("The connection to the brokerage failed.") from None
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        return Response(response.status_code, lowered, body, url)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        compressed = response.headers.get("content-encoding", "").strip().lower() == "gzip"
+        inflate = zlib.decompressobj(wbits=31) if compressed else None
+        pieces: list[bytes] = []
+        size = 0
+        async for chunk in response.aiter_raw(PIECE):
+            data = chunk
+            if inflate is not None:
+                try:
+                    data = inflate.decompress(chunk, self._max_body - size + 1)
+                except zlib.error:
+                    raise UnreadableReply("the answer is not the gzip it says it is") from None
+            size += len(data)
+            if size > self._max_body:
+                raise UnreadableReply("the answer is larger than we read")
+            pieces.append(data)
+        if inflate is not None and not inflate.eof and size:
+            raise BrokerageUnavailable("The answer of the brokerage was cut short.")
+        return b"".join(pieces)
+
+
+def address(request: Request, hosts: dict[str, str]) -> str:
+    """The absolute URL of a request. An absolute one must lie on a host of the door.
+
+    Base URLs keep their path ("http://127.0.0.1:9000/robinhood"), so absolute addresses that a
+    brokerage hands out to be followed are compared by their whole prefix.
+    """
+    target = request.target
+    if "://" not in target:
+        return hosts[request.host].rstrip("/") + target
+    for base in hosts.values():
+        if target.startswith(base.rstrip("/") + "/"):
+            return target
+    raise UnreadableReply("the brokerage hands out an address on another host")
+
+
+class MemoryWire:
+    """The wire without sockets: a function answers. For tests of doors and parsers."""
+
+    def __init__(self, answer: Callable[[Request, str], Response]) -> None:
+        self._answer = answer
+
+    async def send(self, request: Request, hosts: dict[str, str]) -> Response:
+        url = address(request, hosts)
+        parts = urlsplit(url)
+        if parts.hostname is None:
+            raise UnreadableReply("the address has no host")
+        return self._answer(request, url)

@@ -1,0 +1,71 @@
+"""From a response to a failure: what each status means, where the door does not say it better."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from adapters.kit.wire import Response
+from domain.errors import (
+    BrokerageMaintenance,
+    BrokerageRateLimited,
+    BrokerageUnavailable,
+    Failure,
+    PermissionInsufficient,
+    ReauthorizationRequired,
+    UnreadableReply,
+)
+
+MAX_WAIT = timedelta(hours=24)
+
+
+def failure_of(response: Response, now: datetime) -> Failure | None:
+    """The failure that a response stands for; None for a success. Never looks into a 2xx body,
+    except that an HTML page where data belongs is no success at all."""
+    status = response.status
+    found: Failure | None
+    match status:
+        case 401:
+            found = ReauthorizationRequired()
+        case 403:
+            found = PermissionInsufficient()
+        case 404 | 410:
+            found = UnreadableReply("The brokerage says that this address does not exist.")
+        case 429:
+            found = BrokerageRateLimited(retry_after=retry_after(response, now))
+        case 503 if _is_html(response):
+            found = BrokerageMaintenance(retry_after=retry_after(response, now))
+        case _ if status >= 500:
+            found = BrokerageUnavailable(retry_after=retry_after(response, now))
+        case _ if status >= 400:
+            found = UnreadableReply("The brokerage refused the request.")
+        case _ if status >= 300:
+            found = UnreadableReply("The brokerage sends us to another address; we do not follow.")
+        case _ if _is_html(response):
+            found = UnreadableReply("The brokerage answered with a web page where data belongs.")
+        case _:
+            found = None
+    if found is not None:
+        found.status = status
+    return found
+
+
+def retry_after(response: Response, now: datetime) -> timedelta | None:
+    """The wait that Retry-After asks for, as seconds or as an HTTP date; at most a day."""
+    told = response.headers.get("retry-after", "").strip()
+    if not told:
+        return None
+    if told.isdigit() and len(told) < 9:
+        return min(timedelta(seconds=int(told)), MAX_WAIT)
+    try:
+        moment = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(moment - now, timedelta(0)), MAX_WAIT)
+
+
+def _is_html(response: Response) -> bool:
+    if "html" in response.headers.get("content-type", "").lower():
+        return True
+    head = response.body[:64].lstrip().lower()
+    return head.startswith((b"<!doctype html", b"<html"))

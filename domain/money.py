@@ -1,0 +1,61 @@
+"""Exact numbers: how a figure is read from text, written to text, and bounded at the edge."""
+
+from decimal import Decimal, InvalidOperation
+
+from domain.errors import UnreadableReply
+
+# A figure of a brokerage has at most 18 decimal places (crypto) and fewer than 20 digits before the
+# point. Anything far beyond is a mistake or an attack: `int(Decimal("1E+200000"))` burns a second.
+MAX_DIGITS = 40
+MAX_EXPONENT = 30
+MAX_TEXT = 64
+
+# Price units that are a hundredth of a currency. They are never currencies themselves.
+MINOR_UNITS = {"GBX": "GBP", "GBp": "GBP", "ZAc": "ZAR", "ZAX": "ZAR", "ILA": "ILS"}
+
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+
+
+def exact(value: object, where: str = "figure") -> Decimal:
+    """A figure from text, an int or a Decimal. Never from a float: that would not be exact any more.
+
+    Raises UnreadableReply when it is no finite number or has an absurd size; `where` names the field.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise UnreadableReply(f"{where} is not a number")
+    if isinstance(value, int):
+        # Cheap bound first: turning a huge int into text is itself quadratic.
+        if value.bit_length() > 130:
+            raise UnreadableReply(f"{where} has too many digits")
+        return Decimal(value)
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise UnreadableReply(f"{where} has too many digits")
+        try:
+            value = Decimal(value.strip())
+        except InvalidOperation:
+            raise UnreadableReply(f"{where} is not a number") from None
+    if not value.is_finite():
+        raise UnreadableReply(f"{where} is not a finite number")
+    sign, digits, exponent = value.as_tuple()
+    if len(digits) > MAX_DIGITS or abs(int(exponent)) > MAX_EXPONENT:
+        raise UnreadableReply(f"{where} has too many digits")
+    return value
+
+
+def plain(value: Decimal) -> str:
+    """A figure as plain text, without exponent and without trailing zeros: `1E+2` is `100`.
+
+    One figure has one text: equal numbers give equal texts, so texts can be compared and hashed.
+    """
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def major(price: Decimal, unit: str) -> tuple[Decimal, str]:
+    """A price in its currency: pence and the like are turned once, at the edge; others pass."""
+    currency = MINOR_UNITS.get(unit)
+    return (price, unit) if currency is None else (price / HUNDRED, currency)

@@ -1,0 +1,51 @@
+"""Balances and positions: what an account holds at one moment, in the brokerage's own words."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from domain.instruments import Instrument
+
+
+class Flag(Enum):
+    """What a reader of a position must know about its figures."""
+
+    SUSPECT_COST = "suspect_cost"  # cost and price disagree by more than a plausible factor
+    COST_UNKNOWN = "cost_unknown"  # transferred in: the brokerage says zero, which means unknown
+    DERIVED_PRICE = "derived_price"  # the brokerage gives no price; it is market value / quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Cash of one currency. Signed: margin debt is negative cash. None is unknown, never zero.
+
+    `total_value` is the brokerage's own figure for the whole account in this currency.
+    """
+
+    currency: str
+    cash: Decimal | None = None
+    buying_power: Decimal | None = None
+    settled_cash: Decimal | None = None
+    total_value: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A holding. `quantity` is + long, - short, in shares, contracts or coins.
+
+    `average_cost` and `price` are per unit (per share of the underlying for options); `cost_basis`
+    and `market_value` are totals with the multiplier in, negative for shorts; all in `currency`.
+    """
+
+    instrument: Instrument
+    quantity: Decimal
+    currency: str
+    average_cost: Decimal | None = None
+    cost_basis: Decimal | None = None
+    price: Decimal | None = None
+    market_value: Decimal | None = None
+    unrealized_gain: Decimal | None = None
+    flags: tuple[Flag, ...] = ()
+    as_of: datetime | None = None
+    raw: bytes = field(default=b"", compare=False)
