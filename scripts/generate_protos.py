@@ -41,8 +41,12 @@ def protoc(out: Path, *arguments: str) -> None:
 
 def generate(out: Path) -> None:
     """Writes the whole package below `out`."""
-    ours = sorted(path.relative_to(ROOT / "protos").as_posix() for path in (ROOT / "protos" / PACKAGE).glob("*.proto"))
-    with_service = [name for name in ours if re.search(r"^service ", (ROOT / "protos" / name).read_text(), re.MULTILINE)]
+    ours = sorted(
+        path.relative_to(ROOT / "protos").as_posix() for path in (ROOT / "protos" / PACKAGE).glob("*.proto")
+    )
+    with_service = [
+        name for name in ours if re.search(r"^service ", (ROOT / "protos" / name).read_text(), re.MULTILINE)
+    ]
     protoc(out, *ours, VALIDATE.as_posix())
     protoc(out, f"--grpc_python_out={out}", f"--mypy_grpc_out={out}", *with_service)
     for path in (out / VALIDATE.parent).iterdir():
@@ -71,7 +75,9 @@ def put(fresh: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     check = parser.parse_args().check
     with tempfile.TemporaryDirectory() as folder:

@@ -54,16 +54,24 @@ def sources(archive: Path | None) -> dict[str, bytes]:
 
 def faults(found: dict[str, bytes]) -> list[str]:
     """What is wrong: a source or a copy that does not have the hash we know."""
-    told = [f"{name}: its source has {sha256(text)}" for name, text in found.items() if sha256(text) != HASHES[name]]
+    told = [
+        f"{name}: its source has {sha256(text)}"
+        for name, text in found.items()
+        if sha256(text) != HASHES[name]
+    ]
     there = {path.relative_to(THIRD_PARTY).as_posix(): path for path in THIRD_PARTY.rglob("*.proto")}
     told += [f"{name}: not one of ours" for name in there.keys() - HASHES.keys()]
     told += [f"{name}: missing" for name in HASHES.keys() - there.keys()]
     both = HASHES.keys() & there.keys()
-    return told + [f"{name}: the copy was changed" for name in both if sha256(there[name].read_bytes()) != HASHES[name]]
+    return told + [
+        f"{name}: the copy was changed" for name in both if sha256(there[name].read_bytes()) != HASHES[name]
+    ]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     parser.add_argument("--protovalidate", type=Path, help="source archive of protovalidate")
     arguments = parser.parse_args()
