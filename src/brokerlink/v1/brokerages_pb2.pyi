@@ -17,7 +17,6 @@ class BrokerageStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     BROKERAGE_STATUS_OFFICIAL: _ClassVar[BrokerageStatus]
     BROKERAGE_STATUS_UNOFFICIAL: _ClassVar[BrokerageStatus]
     BROKERAGE_STATUS_AGGREGATED: _ClassVar[BrokerageStatus]
-    BROKERAGE_STATUS_FILES_ONLY: _ClassVar[BrokerageStatus]
     BROKERAGE_STATUS_RETIRED: _ClassVar[BrokerageStatus]
 
 class DoorKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -39,7 +38,6 @@ BROKERAGE_STATUS_UNSPECIFIED: BrokerageStatus
 BROKERAGE_STATUS_OFFICIAL: BrokerageStatus
 BROKERAGE_STATUS_UNOFFICIAL: BrokerageStatus
 BROKERAGE_STATUS_AGGREGATED: BrokerageStatus
-BROKERAGE_STATUS_FILES_ONLY: BrokerageStatus
 BROKERAGE_STATUS_RETIRED: BrokerageStatus
 DOOR_KIND_UNSPECIFIED: DoorKind
 DOOR_KIND_OFFICIAL_API: DoorKind

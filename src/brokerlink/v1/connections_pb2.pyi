@@ -135,7 +135,7 @@ class ChallengeOption(_message.Message):
     def __init__(self, key: _Optional[str] = ..., label: _Optional[str] = ...) -> None: ...
 
 class Connection(_message.Message):
-    __slots__ = ("id", "user_id", "brokerage_id", "door_id", "state", "reason", "actor", "since", "next_retry_time", "expire_time", "renewable_until_time", "account_ids", "last_sync_run_id", "last_success_time", "next_sync_time", "create_time", "etag")
+    __slots__ = ("id", "user_id", "brokerage_id", "door_id", "state", "reason", "actor", "message", "since", "next_retry_time", "expire_time", "renewable_until_time", "account_ids", "last_sync_run_id", "last_success_time", "next_sync_time", "create_time", "etag")
     ID_FIELD_NUMBER: _ClassVar[int]
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     BROKERAGE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -143,6 +143,7 @@ class Connection(_message.Message):
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
     NEXT_RETRY_TIME_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -160,6 +161,7 @@ class Connection(_message.Message):
     state: ConnectionState
     reason: str
     actor: _types_pb2.Actor
+    message: str
     since: _timestamp_pb2.Timestamp
     next_retry_time: _timestamp_pb2.Timestamp
     expire_time: _timestamp_pb2.Timestamp
@@ -170,7 +172,7 @@ class Connection(_message.Message):
     next_sync_time: _timestamp_pb2.Timestamp
     create_time: _timestamp_pb2.Timestamp
     etag: str
-    def __init__(self, id: _Optional[str] = ..., user_id: _Optional[str] = ..., brokerage_id: _Optional[str] = ..., door_id: _Optional[str] = ..., state: _Optional[_Union[ConnectionState, str]] = ..., reason: _Optional[str] = ..., actor: _Optional[_Union[_types_pb2.Actor, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., renewable_until_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., account_ids: _Optional[_Iterable[str]] = ..., last_sync_run_id: _Optional[str] = ..., last_success_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_sync_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., user_id: _Optional[str] = ..., brokerage_id: _Optional[str] = ..., door_id: _Optional[str] = ..., state: _Optional[_Union[ConnectionState, str]] = ..., reason: _Optional[str] = ..., actor: _Optional[_Union[_types_pb2.Actor, str]] = ..., message: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., renewable_until_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., account_ids: _Optional[_Iterable[str]] = ..., last_sync_run_id: _Optional[str] = ..., last_success_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., next_sync_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class ConnectRequest(_message.Message):
     __slots__ = ("user_id", "brokerage_id", "door_id", "credentials", "reconnect_connection_id", "redirect_uri", "request_id")

@@ -112,6 +112,20 @@ class SyncRun(_message.Message):
 
 class DatasetResult(_message.Message):
     __slots__ = ("account_id", "dataset", "state", "added", "modified", "removed", "unchanged", "pages", "failure", "unknown_fields", "unknown_words", "held_back")
+    class UnknownFieldsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class UnknownWordsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     DATASET_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -133,10 +147,10 @@ class DatasetResult(_message.Message):
     unchanged: int
     pages: int
     failure: _types_pb2.Failure
-    unknown_fields: int
-    unknown_words: int
-    held_back: int
-    def __init__(self, account_id: _Optional[str] = ..., dataset: _Optional[_Union[_types_pb2.Dataset, str]] = ..., state: _Optional[_Union[DatasetResultState, str]] = ..., added: _Optional[int] = ..., modified: _Optional[int] = ..., removed: _Optional[int] = ..., unchanged: _Optional[int] = ..., pages: _Optional[int] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., unknown_fields: _Optional[int] = ..., unknown_words: _Optional[int] = ..., held_back: _Optional[int] = ...) -> None: ...
+    unknown_fields: _containers.ScalarMap[str, int]
+    unknown_words: _containers.ScalarMap[str, int]
+    held_back: bool
+    def __init__(self, account_id: _Optional[str] = ..., dataset: _Optional[_Union[_types_pb2.Dataset, str]] = ..., state: _Optional[_Union[DatasetResultState, str]] = ..., added: _Optional[int] = ..., modified: _Optional[int] = ..., removed: _Optional[int] = ..., unchanged: _Optional[int] = ..., pages: _Optional[int] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., unknown_fields: _Optional[_Mapping[str, int]] = ..., unknown_words: _Optional[_Mapping[str, int]] = ..., held_back: _Optional[bool] = ...) -> None: ...
 
 class SyncProgress(_message.Message):
     __slots__ = ("sync_run_id", "sequence", "kind", "time", "run", "result", "state", "retry_time", "message")
