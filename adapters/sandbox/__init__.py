@@ -1,0 +1,1 @@
+"""What all brokerage sandboxes share: the seeded truth, the stage they play on, faults, a server."""

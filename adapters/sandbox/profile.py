@@ -1,0 +1,111 @@
+"""What one brokerage is able to tell: the truth is made so that it holds nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapters.sandbox.truth import TruthPosition, TruthTransaction
+
+ALL_TYPES = frozenset(
+    {
+        "BUY",
+        "SELL",
+        "SELL_SHORT",
+        "BUY_TO_COVER",
+        "BUY_TO_OPEN",
+        "BUY_TO_CLOSE",
+        "SELL_TO_OPEN",
+        "SELL_TO_CLOSE",
+        "OPTION_EXPIRATION",
+        "OPTION_ASSIGNMENT",
+        "OPTION_EXERCISE",
+        "DIVIDEND",
+        "DIVIDEND_REINVESTMENT",
+        "STOCK_DIVIDEND",
+        "CAPITAL_GAIN",
+        "RETURN_OF_CAPITAL",
+        "INTEREST",
+        "DEPOSIT",
+        "WITHDRAWAL",
+        "TRANSFER_IN",
+        "TRANSFER_OUT",
+        "FEE",
+        "MARGIN_INTEREST",
+        "TAX",
+        "SPLIT",
+        "CASH_IN_LIEU",
+        "ADJUSTMENT",
+    }
+)
+ALL_KINDS = frozenset({"equity", "etf", "mutual_fund", "option", "crypto"})
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Limits of one brokerage's dialect. `types` and `kinds` bound what happens at all.
+
+    `hidden` names figures that are never told (they are null in the comparison):
+    "transaction.settlement_date", "position.price", "balance.settled_cash", "instrument.cusip" ...
+    A suffix narrows it: "transaction.executed_at/DIVIDEND" (a type as told), "/trades", "/others"
+    (all that is no trade), "/pending", "position.cost_basis/option" (a kind).
+    `uncompared` names what is left out of the comparison because both sides word it freely.
+
+    Rounding: row money has `money_places`; the gross of a trade is -(quantity x price x multiplier)
+    rounded to `gross_places`, or exact when None (for brokerages whose gross the adapter computes).
+    `whole_cents` picks quantities and prices whose product is whole cents. Market values, cost bases
+    and gains are exact products, or rounded to `value_places`. `average_places` is for average costs.
+    `coin_fees`: crypto fees are taken in kind (a FEE row with a negative quantity and net 0).
+    `opening_cash` is what was there before the first row, for brokerages that tell no cash rows.
+    `tell` and `tell_position` may change a row for the comparison where a rule here does not reach.
+    In patterns # is a digit and @ a capital letter.
+    """
+
+    brokerage: str
+    accounts: int = 2
+    types: frozenset[str] = ALL_TYPES
+    kinds: frozenset[str] = frozenset({"equity", "etf", "mutual_fund", "option"})
+    account_kinds: tuple[str, ...] = ("margin", "cash", "ira_roth")
+    account_names: tuple[str, ...] = ("Individual", "Savings", "Roth IRA")
+    shorts: bool = True
+    fractional: bool = True
+    trade_fees: bool = True
+    dividend_taxes: str = "row"
+    sell_short_types: bool = True
+    option_open_close: bool = True
+    coin_fees: bool = True
+    pending: bool = True
+    pending_types: frozenset[str] = frozenset({"BUY", "DEPOSIT"})
+    settlement: bool = True
+    history_days: int = 1095
+    opening_cash: Decimal = Decimal(0)
+    hidden: frozenset[str] = frozenset()
+    uncompared: frozenset[str] = frozenset({"transaction.description", "instrument.name", "account.name"})
+    money_places: int = 2
+    gross_places: int | None = 2
+    value_places: int | None = None
+    quantity_places: int = 4
+    coin_places: int = 8
+    price_places: int = 2
+    average_places: int = 4
+    instant_places: int = 6
+    whole_cents: bool = False
+    number_pattern: str = "7########"
+    key_pattern: str = "@@@@@@@@########"
+    tell: Callable[[TruthTransaction], TruthTransaction] | None = None
+    tell_position: Callable[[TruthPosition], TruthPosition] | None = None
+
+    def told_type(self, deed: str) -> str:
+        """The word this brokerage has for a deed."""
+        if not self.sell_short_types and deed in ("SELL_SHORT", "BUY_TO_COVER"):
+            return "SELL" if deed == "SELL_SHORT" else "BUY"
+        if not self.option_open_close and deed.endswith(("_TO_OPEN", "_TO_CLOSE")):
+            return deed.partition("_")[0]
+        return deed
+
+    def can(self, *deeds: str) -> bool:
+        """Whether all these deeds can be told, under whatever word."""
+        return all(self.told_type(deed) in self.types for deed in deeds)
