@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("brokerlink/v1")
 COMMITTED = ROOT / "src" / PACKAGE
+EXTENSIONS = f"{PACKAGE}/options.proto"
 VALIDATE = Path("buf/validate/validate.proto")
 FRONT = '"""The contract, generated from protos/brokerlink/v1 by `make protos`. Never edited."""\n'
 FOREIGN = re.compile(r"^from buf\.validate import (validate_pb2|validate_pb2 as \w+)$", re.MULTILINE)
@@ -24,31 +25,26 @@ FOREIGN = re.compile(r"^from buf\.validate import (validate_pb2|validate_pb2 as 
 
 def protoc(out: Path, *arguments: str) -> None:
     """Runs the pinned compiler with the plugins of this very environment."""
-    plugin = Path(sys.executable).with_name("protoc-gen-mypy_grpc")
-    command = [
-        sys.executable,
-        "-m",
-        "grpc_tools.protoc",
-        f"-I{ROOT / 'protos'}",
-        f"-I{ROOT / 'third_party'}",
-        f"--python_out={out}",
-        f"--pyi_out={out}",
-        f"--plugin=protoc-gen-mypy_grpc={plugin}",
-        *arguments,
+    plugins = [
+        f"--plugin=protoc-gen-{name}={Path(sys.executable).with_name(f'protoc-gen-{name}')}"
+        for name in ("mypy", "mypy_grpc")
     ]
+    paths = [f"-I{ROOT / folder}" for folder in ("protos", "third_party")]
+    command = [sys.executable, "-m", "grpc_tools.protoc", *paths, *plugins, f"--python_out={out}", *arguments]
     subprocess.run(command, check=True)
 
 
 def generate(out: Path) -> None:
     """Writes the whole package below `out`."""
-    ours = sorted(
-        path.relative_to(ROOT / "protos").as_posix() for path in (ROOT / "protos" / PACKAGE).glob("*.proto")
-    )
-    with_service = [
-        name for name in ours if re.search(r"^service ", (ROOT / "protos" / name).read_text(), re.MULTILINE)
-    ]
-    protoc(out, *ours, VALIDATE.as_posix())
-    protoc(out, f"--grpc_python_out={out}", f"--mypy_grpc_out={out}", *with_service)
+    texts = {
+        f"{PACKAGE}/{path.name}": path.read_text() for path in (ROOT / "protos" / PACKAGE).glob("*.proto")
+    }
+    names = sorted(texts)
+    services = [name for name in names if re.search(r"^service ", texts[name], re.MULTILINE)]
+    protoc(out, f"--pyi_out={out}", *(name for name in names if name != EXTENSIONS), VALIDATE.as_posix())
+    # protoc's own type stubs do not say of which type an extension is; mypy-protobuf's do.
+    protoc(out, f"--mypy_out=quiet:{out}", EXTENSIONS)
+    protoc(out, f"--grpc_python_out={out}", f"--mypy_grpc_out=quiet:{out}", *services)
     for path in (out / VALIDATE.parent).iterdir():
         path.rename(out / PACKAGE / path.name)
     shutil.rmtree(out / VALIDATE.parts[0])
