@@ -90,6 +90,8 @@ class Reference:
 
     `lasting`: the answer does not change (an instrument, not a quote) and may be kept by the process.
     Keys that the brokerage does not know are left out by `take`; the parser decides what that means.
+    What is not `required` (a nickname) may fail without failing the read: its keys are left out then,
+    and the failure is counted in the notes as a word.
     """
 
     scheme: str
@@ -97,6 +99,7 @@ class Reference:
     take: Callable[[Response, tuple[str, ...]], Mapping[str, Any]]
     batch: int = 15
     lasting: bool = True
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)

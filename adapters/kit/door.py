@@ -180,11 +180,13 @@ class CardDoor:
         self, grant: Grant, read: Read[T], call: Call, rows: Iterable[bytes], notes: Notes
     ) -> list[T]:
         kept = list(rows)
-        references = await self._look_up(grant, read, call, kept)
+        references = await self._look_up(grant, read, call, kept, notes)
         scene = Scene(call.account, references, notes, call.now)
         return [noun for row in kept for noun in read.parse(row, scene)]
 
-    async def _look_up(self, grant: Grant, read: Read[T], call: Call, rows: list[bytes]) -> dict[str, Any]:
+    async def _look_up(
+        self, grant: Grant, read: Read[T], call: Call, rows: list[bytes], notes: Notes
+    ) -> dict[str, Any]:
         if read.needs is None:
             return {}
         wanted = dict.fromkeys(key for row in rows for key in read.needs(row))
@@ -193,7 +195,16 @@ class CardDoor:
             prefix = reference.scheme + ":"
             keys = tuple(k for k in wanted if k.startswith(prefix) and k not in found)
             for start in range(0, len(keys), reference.batch):
-                got = await self._look_up_batch(grant, reference, keys[start : start + reference.batch], call)
+                try:
+                    got = await self._look_up_batch(
+                        grant, reference, keys[start : start + reference.batch], call
+                    )
+                except Failure as failure:
+                    if reference.required:
+                        raise
+                    # What refuses one batch refuses the next: no further calls for this page.
+                    notes.words[f"{reference.scheme}.{failure.reason}"] += 1
+                    break
                 found.update(got)
                 if reference.lasting:
                     self._remember(got)
