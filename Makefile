@@ -27,9 +27,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "brokerlink needs Python 3.11 or newer; say make PYTHON=/path/to/it"; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@awk '/^[^ ]/ {on = /^uv==/} on' constraints.txt > $(VENV)/uv.txt
-	@$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --require-hashes -r $(VENV)/uv.txt \
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --require-hashes -r $(VENV)/uv.txt 2>/dev/null \
 		|| echo "uv cannot be had; going on with pip, which is slower"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt \
+	@{ test -x $(BIN)/uv && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt; } \
 		|| $(BIN)/python -m pip install --quiet --require-hashes -r constraints.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -53,18 +53,23 @@ def oauth1(
     token_secret: str | None = None,
     callback: str | None = None,
     verifier: str | None = None,
+    version: bool = True,
 ) -> Request:
     """The request with an OAuth 1.0a HMAC-SHA1 header over its very URL (RFC 5849).
 
-    A path is signed with the address of its host out of `moment.urls`.
+    A path is signed with the address of its host out of `moment.urls`. `version`: whether the optional
+    oauth_version is sent (and so signed).
     """
     auth = ClientAuth(
         key, secret, token=token, token_secret=token_secret, redirect_uri=callback, verifier=verifier
     )
     target = request.target
-    url = target if "://" in target else moment.urls[request.host] + target
+    # As `kit/http.py` sends it: what is signed is what is sent.
+    url = target if "://" in target else moment.urls[request.host].rstrip("/") + target
     timestamp = str(int(moment.now.timestamp()))
     params = auth.get_oauth_params(moment.nonce, timestamp)
+    if not version:
+        params = [(name, value) for name, value in params if name != "oauth_version"]
     unsigned = prepare_headers(params, {})
     signature = auth.get_oauth_signature(request.method, url, unsigned, "")
     headers = prepare_headers([*params, ("oauth_signature", signature)], {})
