@@ -58,7 +58,6 @@ SCRIPT: tuple[Scene, ...] = (
     scenes.cash_transfer_in,
     scenes.kind_transfer_out,
     scenes.long_call,
-    scenes.close_option,
     scenes.return_of_capital,
     scenes.reinvestment,
     scenes.adjustment,
@@ -67,6 +66,7 @@ SCRIPT: tuple[Scene, ...] = (
     scenes.short_put_kept,
     scenes.long_call_kept,
     scenes.twins,
+    scenes.close_options,
 )
 FILL: tuple[Scene, ...] = (
     *([scenes.buy] * 8),
@@ -79,8 +79,15 @@ FILL: tuple[Scene, ...] = (
     scenes.fee,
     scenes.buy_fund,
 )
-# Near the wanted number only scenes of one row, and what can always happen.
-LAST_RESORT: tuple[Scene, ...] = (scenes.deposit, scenes.interest, scenes.buy, scenes.sell, scenes.fee)
+# Scenes of one row, and among them what can always happen.
+LAST_RESORT: tuple[Scene, ...] = (
+    scenes.buy,
+    scenes.deposit,
+    scenes.sell,
+    scenes.interest,
+    scenes.buy,
+    scenes.fee,
+)
 
 
 def build(
@@ -163,10 +170,11 @@ def _step(life: Life, script: deque[Scene], target: int) -> None:
             scene(life)
     elif roomy:
         life.rng.choice(FILL)(life)
-    for scene in LAST_RESORT:
+    first = life.rng.randrange(len(LAST_RESORT))
+    for n in range(len(LAST_RESORT)):
         if len(life.rows) > before:
             return
-        scene(life)
+        LAST_RESORT[(first + n) % len(LAST_RESORT)](life)
 
 
 def _top_up(life: Life, target: int) -> None:

@@ -108,7 +108,7 @@ class Play:
         self.counters: dict[str, int] = {}
         self._grants: dict[str, Grant] = {}
         self._nonces: set[str] = set()
-        self._growth = Growth(truth, profile) if persona == "growing" else None
+        self._growth: Growth | None = None
 
     # --- what is so ---
 
@@ -137,9 +137,10 @@ class Play:
 
         For the persona `growing` each call may find new rows at the head.
         """
-        if self._growth is None:
-            return account.transactions
-        return self._growth.rows(account)
+        if self.persona == "growing":
+            self._growth = self._growth or Growth(self.truth, self.profile)
+            return self._growth.rows(account)
+        return next(known.transactions for known in self.accounts if known.number == account.number)
 
     def truth_now(self) -> Truth:
         """The truth with everything that has happened since: what a sync that ends now must show."""

@@ -48,6 +48,8 @@ ALL_KINDS = frozenset({"equity", "etf", "mutual_fund", "option", "crypto"})
 class Profile:
     """Limits of one brokerage's dialect. `types` and `kinds` bound what happens at all.
 
+    `hosts` are its hosts besides "api", by the first word of their names ("nummus").
+
     `hidden` names figures that are never told (they are null in the comparison):
     "transaction.settlement_date", "position.price", "balance.settled_cash", "instrument.cusip" ...
     A suffix narrows it: "transaction.executed_at/DIVIDEND" (a type as told), "/trades", "/others"
@@ -65,6 +67,7 @@ class Profile:
     """
 
     brokerage: str
+    hosts: tuple[str, ...] = ()
     accounts: int = 2
     types: frozenset[str] = ALL_TYPES
     kinds: frozenset[str] = frozenset({"equity", "etf", "mutual_fund", "option"})

@@ -376,14 +376,14 @@ def put_to_assign(life: Life) -> None:
         _open(life, "SELL_TO_OPEN", "put", 14, "assign", 1)
 
 
-def close_option(life: Life) -> None:
-    """Close one contract of an open option."""
-    for holding in life.book.holdings.values():
-        if holding.instrument.kind == "option":
+def close_options(life: Life) -> None:
+    """Close one contract of every open option that has two."""
+    for holding in list(life.book.holdings.values()):
+        if holding.instrument.kind == "option" and abs(holding.quantity) > 1:
             deed, one = ("SELL_TO_CLOSE", -1) if holding.quantity > 0 else ("BUY_TO_CLOSE", 1)
             if life.can(deed):
                 life.trade(deed, holding.instrument, Decimal(one), life.cents(5, 900))
-            return
+                life.later()
 
 
 ENDINGS = {"expire": "OPTION_EXPIRATION", "assign": "OPTION_ASSIGNMENT", "exercise": "OPTION_EXERCISE"}
