@@ -1,10 +1,10 @@
 """Copies the protos of others that ours import into third_party/, or checks the copies (--check).
 
 google/... comes from the installed googleapis-common-protos, so that proto and Python module never
-drift. buf/validate/validate.proto stands only in the source archive of protovalidate; give its path:
+drift. buf/validate/validate.proto stands only in the source archive of protovalidate, which is to be
+fetched by hand (pip download would want to compile it):
 
-    python -m pip download --no-deps --no-binary protovalidate protovalidate
-    python scripts/vendor_protos.py --protovalidate protovalidate-*.tar.gz
+    python scripts/vendor_protos.py --protovalidate protovalidate-2.1.0.tar.gz
 
 After an intended change of version, put the new hashes that are printed into HASHES.
 """
