@@ -16,7 +16,7 @@ PLANTED = {
         "import brokerlink.usecases",
     ),
     "No brokerage knows another": (
-        "adapters/brokerages/etrade/planted.py",
+        "adapters/brokerages/planted/planted.py",
         "import adapters.brokerages.alpaca",
     ),
     "Brokerages do no I/O": ("adapters/brokerages/alpaca/planted.py", "import httpx"),
