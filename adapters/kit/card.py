@@ -91,7 +91,8 @@ class Reference:
     `lasting`: the answer does not change (an instrument, not a quote) and may be kept by the process.
     Keys that the brokerage does not know are left out by `take`; the parser decides what that means.
     What is not `required` (a nickname) may fail without failing the read: its keys are left out then,
-    and the failure is counted in the notes as a word.
+    and the failure is counted in the notes as a word. `leads(value)` names keys of references further
+    down the door's list: what one look-up only names again (a coin's pair, then the pair's quote).
     """
 
     scheme: str
@@ -100,6 +101,7 @@ class Reference:
     batch: int = 15
     lasting: bool = True
     required: bool = True
+    leads: Callable[[Any], Iterable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

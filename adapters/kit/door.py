@@ -190,10 +190,12 @@ class CardDoor:
         if read.needs is None:
             return {}
         wanted = dict.fromkeys(key for row in rows for key in read.needs(row))
-        found = {key: self._lasting[key] for key in wanted if key in self._lasting}
+        found: dict[str, Any] = {}
         for reference in self._door.references:
             prefix = reference.scheme + ":"
-            keys = tuple(k for k in wanted if k.startswith(prefix) and k not in found)
+            named = [k for k in wanted if k.startswith(prefix)]
+            found.update((k, self._lasting[k]) for k in named if k in self._lasting)
+            keys = tuple(k for k in named if k not in found)
             for start in range(0, len(keys), reference.batch):
                 try:
                     got = await self._look_up_batch(
@@ -208,6 +210,9 @@ class CardDoor:
                 found.update(got)
                 if reference.lasting:
                     self._remember(got)
+            if reference.leads is not None:
+                known = [found[k] for k in named if k in found]
+                wanted.update(dict.fromkeys(k for value in known for k in reference.leads(value)))
         return found
 
     async def _look_up_batch(
