@@ -43,7 +43,7 @@ def bearer(token: str) -> tuple[str, str]:
     return "Authorization", f"Bearer {token}"
 
 
-def oauth1(
+def oauth1(  # noqa: PLR0913  RFC 5849 has so many
     request: Request,
     moment: Moment,
     *,

@@ -119,7 +119,7 @@ def instant(value: object, where: str) -> datetime:
 def epoch_milliseconds(value: object, where: str) -> datetime:
     """An instant from milliseconds since 1970, as number or text."""
     milliseconds = exact(value, where)
-    if abs(milliseconds) > 10**14:
+    if not -(10**13) < milliseconds < 10**14:  # from the year 1653 to 5138: a date in any zone
         raise UnreadableReply(f"{where} is not a time")
     return datetime.fromtimestamp(int(milliseconds) // 1000, UTC).replace(
         microsecond=int(milliseconds) % 1000 * 1000
