@@ -6,7 +6,7 @@ from collections import Counter, deque
 from datetime import date, timedelta
 from decimal import Decimal
 
-from adapters.sandbox import scenes
+from adapters.sandbox import options, scenes
 from adapters.sandbox.ledger import ZERO, Book, closed
 from adapters.sandbox.life import Life
 from adapters.sandbox.profile import Profile
@@ -35,21 +35,21 @@ SCRIPT: tuple[Scene, ...] = (
     scenes.partial_fills,
     scenes.buy_coin,
     scenes.buy_fund,
-    scenes.long_call,
+    options.long_call,
     scenes.short,
     scenes.dividend,
-    scenes.put_to_assign,
+    options.put_to_assign,
     scenes.twins,
     scenes.interest,
     scenes.reinvestment,
     scenes.fee,
     scenes.kind_transfer_in,
     scenes.foreign_dividend,
-    scenes.short_put,
+    options.short_put,
     scenes.deposit,
     scenes.cover,
     scenes.withdrawal,
-    scenes.call_to_exercise,
+    options.call_to_exercise,
     scenes.capital_gain,
     scenes.buy_coin,
     scenes.margin_interest,
@@ -57,16 +57,16 @@ SCRIPT: tuple[Scene, ...] = (
     scenes.sell,
     scenes.cash_transfer_in,
     scenes.kind_transfer_out,
-    scenes.long_call,
+    options.long_call,
     scenes.return_of_capital,
     scenes.reinvestment,
     scenes.adjustment,
     scenes.cash_transfer_out,
     scenes.sell_coin,
-    scenes.short_put_kept,
-    scenes.long_call_kept,
+    options.short_put_kept,
+    options.long_call_kept,
     scenes.twins,
-    scenes.close_options,
+    options.close_options,
 )
 FILL: tuple[Scene, ...] = (
     *([scenes.buy] * 8),
@@ -156,7 +156,7 @@ def _day(life: Life, day: date, quota: int, script: deque[Scene], target: int) -
         _step(life, script, target)
     for n, ending in enumerate(life.agenda.pop(day, [])):
         life.move_to(day, AFTER_CLOSE + n)
-        scenes.end_option(life, ending)
+        options.end_option(life, ending)
 
 
 def _step(life: Life, script: deque[Scene], target: int) -> None:
@@ -164,7 +164,7 @@ def _step(life: Life, script: deque[Scene], target: int) -> None:
     before = len(life.rows)
     done = len(SCRIPT) - len(script)
     roomy = target - before - life.due() > ROOM
-    if script and before >= target * done * 0.97 / len(SCRIPT):
+    if script and before >= (target - 2 * ROOM) * done / len(SCRIPT):
         scene = script.popleft()
         if roomy or done == 0:
             scene(life)

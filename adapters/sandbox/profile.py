@@ -56,7 +56,7 @@ class Profile:
     (all that is no trade), "/pending", "position.cost_basis/option" (a kind).
     `uncompared` names what is left out of the comparison because both sides word it freely.
 
-    Rounding: row money has `money_places`; the gross of a trade is -(quantity x price x multiplier)
+    Rounding: cash rows are whole cents; the gross of a trade is -(quantity x price x multiplier)
     rounded to `gross_places`, or exact when None (for brokerages whose gross the adapter computes).
     `whole_cents` picks quantities and prices whose product is whole cents. Market values, cost bases
     and gains are exact products, or rounded to `value_places`. `average_places` is for average costs.
@@ -87,7 +87,6 @@ class Profile:
     opening_cash: Decimal = Decimal(0)
     hidden: frozenset[str] = frozenset()
     uncompared: frozenset[str] = frozenset({"transaction.description", "instrument.name", "account.name"})
-    money_places: int = 2
     gross_places: int | None = 2
     value_places: int | None = None
     quantity_places: int = 4

@@ -1,20 +1,15 @@
 """Scenes of an account's life: each writes some rows, or none where they cannot happen."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from adapters.sandbox.life import Ending, Life
-from adapters.sandbox.truth import TruthInstrument
-from adapters.sandbox.universe import CHEAP, FOREIGN, SHORT, SPLIT, SPLIT_RATIO, friday
+from adapters.sandbox.life import CENT, Life
+from adapters.sandbox.truth import TruthInstrument, TruthTransaction
+from adapters.sandbox.universe import FOREIGN, SHORT, SPLIT, SPLIT_RATIO
 
 Scene = Callable[[Life], None]
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
-
-
-def whole(low: int, high: int) -> Callable[[Life], Decimal]:
-    return lambda life: Decimal(life.rng.randint(low, high))
 
 
 def places(life: Life, instrument: TruthInstrument) -> int:
@@ -105,12 +100,14 @@ def kind_transfer_out(life: Life) -> None:
 # --- buying and selling ---
 
 
-def held(life: Life, *kinds: str) -> TruthInstrument | None:
-    """Something held long and free to sell."""
+def held(life: Life, *kinds: str, but: str = SPLIT) -> TruthInstrument | None:
+    """Something held long and free to sell, other than the split stock and one more."""
     free = [
         holding.instrument
         for holding in life.book.holdings.values()
-        if holding.instrument.kind in kinds and holding.quantity > 1 and holding.instrument.symbol != SPLIT
+        if holding.instrument.kind in kinds
+        and holding.quantity > 1
+        and holding.instrument.symbol not in (SPLIT, but)
     ]
     return life.rng.choice(free) if free else None
 
@@ -223,55 +220,49 @@ def cover(life: Life) -> None:
 # --- what companies do ---
 
 
-def dividend(life: Life, *kinds: str) -> None:
-    instrument = held(life, *(kinds or ("equity", "etf")))
-    if instrument is None or not life.can("DIVIDEND"):
-        return
-    amount = life.cents(20, 6_000)
-    text = f"{instrument.name} CASH DIVIDEND"
-    withheld = (amount * 15 / 100).quantize(Decimal("0.01")) if instrument.symbol == FOREIGN else ZERO
-    field = life.profile.dividend_taxes == "field"
-    taxes = withheld if field else None
-    life.write("DIVIDEND", instrument=instrument, gross=amount, taxes=taxes, text=text)
-    if withheld and life.profile.dividend_taxes == "row" and life.can("TAX"):
-        life.later()
-        life.cash("TAX", -withheld, f"{instrument.name} FOREIGN TAX WITHHELD", instrument)
+def dividend(life: Life) -> None:
+    instrument = held(life, "equity", "etf")
+    if instrument is not None and life.can("DIVIDEND"):
+        _pay_dividend(life, instrument, life.cents(20, 6_000))
 
 
 def foreign_dividend(life: Life) -> None:
-    """A dividend of the foreign stock, of which tax is withheld."""
+    """A dividend of the foreign stock, which is bought for it if it is not held."""
     instrument = life.universe.listed.get(FOREIGN)
-    if instrument is None:
+    if instrument is None or not life.can("DIVIDEND"):
         return
     if life.book.quantity(instrument) <= 1 and life.can("BUY") and life.book.cash > instrument.price * 8:
         life.trade("BUY", instrument, Decimal(4), life.price(instrument))
         life.later(60)
-    amount = life.cents(500, 6_000)
-    withheld = (amount * 15 / 100).quantize(Decimal("0.01"))
-    if life.book.quantity(instrument) <= 0 or not life.can("DIVIDEND"):
-        return
-    taxes = withheld if life.profile.dividend_taxes == "field" else None
-    life.write(
-        "DIVIDEND", instrument=instrument, gross=amount, taxes=taxes, text=f"{instrument.name} DIVIDEND"
-    )
-    if life.profile.dividend_taxes == "row" and life.can("TAX"):
+    if life.book.quantity(instrument) > 0:
+        _pay_dividend(life, instrument, life.cents(500, 6_000))
+
+
+def _pay_dividend(life: Life, instrument: TruthInstrument, amount: Decimal) -> TruthTransaction:
+    """The tax of a foreign dividend is a row of its own, a field, or not told, as the brokerage does."""
+    way = life.profile.dividend_taxes
+    withheld = (amount * 15 / 100).quantize(CENT) if instrument.symbol == FOREIGN else ZERO
+    taxes = withheld if way == "field" else None
+    text = f"{instrument.name} CASH DIVIDEND"
+    row = life.write("DIVIDEND", instrument=instrument, gross=amount, taxes=taxes, text=text)
+    if withheld and way == "row" and life.can("TAX"):
         life.later()
         life.cash("TAX", -withheld, f"{instrument.name} FOREIGN TAX WITHHELD", instrument)
+    return row
 
 
 def reinvestment(life: Life) -> None:
     """A dividend and the purchase that it pays for."""
     if not life.can("DIVIDEND", "DIVIDEND_REINVESTMENT"):
         return
-    instrument = held(life, "equity", "etf", "mutual_fund")
-    if instrument is None or instrument.symbol == FOREIGN:
+    instrument = held(life, "equity", "etf", "mutual_fund", but=FOREIGN)
+    if instrument is None:
         return
     price = life.price(instrument)
-    amount = max(life.cents(400, 9_000), Decimal(0) if places(life, instrument) else price)
+    enough = ZERO if places(life, instrument) else price.quantize(CENT, ROUND_CEILING)
+    amount = max(life.cents(400, 9_000), enough)
     quantity = cut(life, instrument, amount / price)
-    taxes = ZERO if life.profile.dividend_taxes == "field" else None
-    text = f"{instrument.name} CASH DIVIDEND"
-    row = life.write("DIVIDEND", instrument=instrument, gross=amount, taxes=taxes, text=text)
+    row = _pay_dividend(life, instrument, amount)
     if quantity > 0:
         life.later()
         life.trade("DIVIDEND_REINVESTMENT", instrument, quantity, price, reinvests=row.number)
@@ -323,88 +314,5 @@ def split(life: Life) -> None:
     )
     if more > kept:
         life.later()
-        paid = ((more - kept) * life.price(instrument)).quantize(Decimal("0.01"))
+        paid = ((more - kept) * life.price(instrument)).quantize(CENT)
         life.cash("CASH_IN_LIEU", paid, f"{instrument.name} CASH IN LIEU", instrument)
-
-
-# --- options ---
-
-
-def _contract(life: Life, right: str, days: int, *, cheap: bool = False) -> TruthInstrument:
-    symbol = CHEAP if cheap else life.rng.choice(("XMPL", "XBOL", "XCRN"))
-    underlying = life.universe.listed[symbol]
-    return life.universe.option(underlying, right, friday(life.day + timedelta(days=days)), life.today)
-
-
-def _open(life: Life, deed: str, right: str, days: int, how: str, contracts: int = 2) -> None:
-    if not life.can(deed, "BUY_TO_CLOSE", "SELL_TO_CLOSE") or "option" not in life.profile.kinds:
-        return
-    instrument = _contract(life, right, days, cheap=how in ("assign", "exercise"))
-    quantity = Decimal(contracts if deed == "BUY_TO_OPEN" else -contracts)
-    premium = life.cents(20, 600)
-    if deed == "BUY_TO_OPEN" and life.book.cash < premium * 300:
-        return
-    life.trade(deed, instrument, quantity, premium)
-    life.promise(instrument, how)
-
-
-def long_call(life: Life) -> None:
-    _open(life, "BUY_TO_OPEN", "call", 20, "expire")
-
-
-def long_call_kept(life: Life) -> None:
-    """Bought late and far out: still held today."""
-    _open(life, "BUY_TO_OPEN", "call", (life.today - life.day).days + 60, "expire")
-
-
-def call_to_exercise(life: Life) -> None:
-    _open(life, "BUY_TO_OPEN", "call", 14, "exercise", 1)
-
-
-def short_put(life: Life) -> None:
-    if life.kind == "margin":
-        _open(life, "SELL_TO_OPEN", "put", 25, "expire", 1)
-
-
-def short_put_kept(life: Life) -> None:
-    if life.kind == "margin":
-        _open(life, "SELL_TO_OPEN", "put", (life.today - life.day).days + 90, "expire")
-
-
-def put_to_assign(life: Life) -> None:
-    if life.kind == "margin":
-        _open(life, "SELL_TO_OPEN", "put", 14, "assign", 1)
-
-
-def close_options(life: Life) -> None:
-    """Close one contract of every open option that has two."""
-    for holding in list(life.book.holdings.values()):
-        if holding.instrument.kind == "option" and abs(holding.quantity) > 1:
-            deed, one = ("SELL_TO_CLOSE", -1) if holding.quantity > 0 else ("BUY_TO_CLOSE", 1)
-            if life.can(deed):
-                life.trade(deed, holding.instrument, Decimal(one), life.cents(5, 900))
-                life.later()
-
-
-ENDINGS = {"expire": "OPTION_EXPIRATION", "assign": "OPTION_ASSIGNMENT", "exercise": "OPTION_EXERCISE"}
-
-
-def end_option(life: Life, ending: Ending) -> None:
-    """What the agenda says of an option on its last day, as far as the brokerage can tell it."""
-    instrument, option = ending.instrument, ending.instrument.option
-    have = life.book.quantity(instrument)
-    if option is None or not have:
-        return
-    how = ending.how
-    shares = life.universe.listed[option.underlying]
-    cost = abs(have) * option.multiplier * option.strike
-    if how != "expire" and not (life.can(ENDINGS[how], "BUY") and life.book.cash > cost):
-        how = "expire"
-    if how == "expire" and not life.can("OPTION_EXPIRATION"):
-        life.trade("SELL_TO_CLOSE" if have > 0 else "BUY_TO_CLOSE", instrument, -have, Decimal("0.01"))
-        return
-    order = life.next_order() if how != "expire" else 0
-    text = f"{ENDINGS[how].replace('_', ' ')} {instrument.name}"
-    row = life.write(ENDINGS[how], instrument=instrument, quantity=-have, text=text, order=order)
-    if how != "expire":
-        life.trade("BUY", shares, abs(have) * option.multiplier, option.strike, order, leg_of=row.number)
