@@ -11,6 +11,7 @@ from adapters.sandbox.truth import Truth, TruthAccount, TruthInstrument, TruthTr
 
 PER_CALL = 2
 BOUND = 40
+ORDERS = 4_000_000  # beyond all orders of the account, and below the numbers of the next
 CASH_DEEDS = ("DEPOSIT", "INTEREST", "DIVIDEND", "TRANSFER_IN")
 
 
@@ -66,7 +67,7 @@ class Growth:
             status="POSTED",
             executed_at=last.executed_at + timedelta(seconds=1),
             settlement_date=last.trade_date if self._profile.settlement else None,
-            order=last.order + 1,
+            order=0,
             uuid=str(UUID(int=number + (self._truth.seed << 64), version=4)),
             reinvests=None,
             leg_of=None,
@@ -84,6 +85,7 @@ class Growth:
             fresh,
             type=self._profile.told_type("BUY"),
             deed="BUY",
+            order=fresh.number + ORDERS,
             instrument=instrument,
             quantity=Decimal(1),
             price=instrument.price,

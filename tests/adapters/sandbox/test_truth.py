@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.sandbox.generate import build
 from adapters.sandbox.ledger import Book, rounded
@@ -205,6 +207,28 @@ def test_a_reinvestment_names_its_dividend() -> None:
                     assert (dividend.type, dividend.instrument) == ("DIVIDEND", row.instrument)
                 if row.leg_of is not None:
                     assert known[row.leg_of].type in ("OPTION_ASSIGNMENT", "OPTION_EXERCISE")
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    today=st.dates(date(2024, 1, 1), date(2030, 12, 31)),
+    history=st.integers(20, 3000),
+    many=st.integers(1, 200),
+)
+@settings(max_examples=60)
+def test_any_day_and_any_depth_reconciles(seed: int, today: date, history: int, many: int) -> None:
+    profile = replace(FULL, accounts=1, history_days=history)
+    (account,) = build(seed, profile, today, rows=many).accounts
+
+    book = Book(reversed(account.transactions))
+    assert (book.cash, book.positions(profile)) == (account.cash, account.positions)
+    assert len(account.transactions) == many
+    for row in account.transactions:
+        assert row.executed_at.astimezone(NEW_YORK).date() == row.trade_date < today
+        assert row.trade_date.weekday() < 5
+    for position in account.positions:
+        option = position.instrument.option
+        assert option is None or option.expiration >= today
 
 
 def test_the_same_seed_gives_the_same_truth_and_another_another() -> None:
