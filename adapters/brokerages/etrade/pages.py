@@ -127,6 +127,8 @@ class History:
         if window.marker and found and _begins_again(found[0], window.marker):
             found = found[1:]
         marker = _marker(told)
+        if not marker and not window.marker and _count(told) > len(found):
+            raise UnreadableReply("more rows follow, but the answer does not say where")
         if not found or not marker:
             return Rows(found, window.older)
         if marker == window.marker:
@@ -139,6 +141,11 @@ def _begins_again(raw: bytes, marker: str) -> bool:
     return rows.optional_text(rows.fields(raw), "transactionId") == marker.partition("_")[0]
 
 
+def _count(told: dict[str, Raw]) -> Decimal:
+    """How many rows the whole stretch has, if it is told."""
+    return rows.optional_number(_some(told, "totalCount"), "totalCount") or Decimal(0)
+
+
 def _marker(told: dict[str, Raw]) -> str:
     """The marker, alone or inside the address of the next page."""
     page = _some(told, "marker", "next")
@@ -147,9 +154,10 @@ def _marker(told: dict[str, Raw]) -> str:
 
 
 def _many(value: bytes | Raw) -> list[bytes]:
-    """A list; a list of one may come as the thing itself, as in XML."""
+    """A list; a list of one may come as the thing itself, as in XML. All rows have ids, so equal ones
+    are one row told twice."""
     raw = bytes(value).lstrip()
-    return [raw] if raw.startswith(b"{") else raw_rows(raw)
+    return [raw] if raw.startswith(b"{") else list(dict.fromkeys(raw_rows(raw)))
 
 
 def _member(told: dict[str, Raw], name: str) -> Raw:

@@ -49,7 +49,8 @@ TYPES: dict[str, TransactionType | None] = {
     "adjustment": T.ADJUSTMENT,
 }  # fmt: skip
 _TRADES = {
-    T.BUY, T.SELL, T.BUY_TO_OPEN, T.SELL_TO_OPEN, T.BUY_TO_CLOSE, T.SELL_TO_CLOSE, T.BUY_TO_COVER, T.SELL_SHORT,
+    T.BUY, T.SELL, T.SELL_SHORT, T.BUY_TO_COVER,
+    T.BUY_TO_OPEN, T.SELL_TO_OPEN, T.BUY_TO_CLOSE, T.SELL_TO_CLOSE,
 }  # fmt: skip
 # Types whose quantity moves securities. On a dividend it would be the shares that earned it.
 _MOVES = _TRADES | {
