@@ -134,7 +134,9 @@ def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
     row = rows.fields(raw)
     rows.note_unknown(row, _BALANCE, "balance", scene.notes)
     computed = rows.mapping(row, "Computed")
-    live = rows.optional_mapping(computed, "RealTimeValues")
+    live = rows.optional_mapping(computed, "RealTimeValues") or rows.optional_mapping(
+        computed, "realTimeValues"
+    )
     total, value = rows.optional_number(live, "totalAccountValue"), rows.optional_number(live, "netMv")
     if total is not None and value is not None:
         cash: Decimal | None = total - value

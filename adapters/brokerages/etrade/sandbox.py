@@ -70,10 +70,12 @@ class ETrade:
             ("renew_access_token", self.gate.renew),
             ("revoke_access_token", self.gate.revoke),
         ):
-            # Under the API's address, under that of the OAuth host, and where its name is the first word.
-            self._router.get(f"/oauth/{name}", handler)
-            self._router.get(f"/oauth/{name}", handler, "oauth")
-            self._router.get(f"/{name}", handler, "oauth")
+            # GET is documented; clients on requests-oauthlib send POST, and are heard.
+            for method in ("GET", "POST"):
+                # Under the API's address, under that of the OAuth host, and with its name as first word.
+                self._router.add(method, f"/oauth/{name}", handler)
+                self._router.add(method, f"/oauth/{name}", handler, "oauth")
+                self._router.add(method, f"/{name}", handler, "oauth")
         for host in ("api", "authorize"):
             self._router.get("/e/t/etws/authorize", self.gate.authorize, host)
         own = "/v1/accounts/{key}"
@@ -272,9 +274,7 @@ class ETrade:
         last = tell.marker(page[-1])
         told: list[tell.Json] = [tell.transaction(row, owner, asked.base) for row in page]
         if not asked.path.endswith(".json"):
-            told = [{**row, "Brokerage": row["brokerage"]} for row in told]
-            for row in told:
-                del row["brokerage"]
+            told = [tell.capital(row) for row in told]
         address = f"{asked.base}/v1/accounts/{owner.key}/transactions.json?marker={last}"
         answer = {
             "next": address,

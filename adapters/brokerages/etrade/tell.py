@@ -272,6 +272,16 @@ def transaction(row: TruthTransaction, owner: TruthAccount, base: str) -> Json:
     return told | {"detailsURI": address}
 
 
+def capital(row: Json) -> Json:
+    """The same row with the capital letters of answers that no `.json` in the path asks for."""
+    inner = {"Product" if name == "product" else name: member for name, member in _members(row["brokerage"])}
+    return {name: member for name, member in row.items() if name != "brokerage"} | {"Brokerage": inner}
+
+
+def _members(value: object) -> list[tuple[str, object]]:
+    return list(value.items()) if isinstance(value, dict) else []
+
+
 def details(row: TruthTransaction, owner: TruthAccount) -> Json:
     """The same row told alone: other case of keys, and the id is a number."""
     listed = trade(row)
