@@ -84,7 +84,9 @@ class FailureRecord:
     dataset: str | None = None
 
     @classmethod
-    def of(cls, failure: Failure, *, dataset: str | None = None, retry_at: datetime | None = None) -> "FailureRecord":
+    def of(
+        cls, failure: Failure, *, dataset: str | None = None, retry_at: datetime | None = None
+    ) -> "FailureRecord":
         return cls(failure.reason, failure.actor, failure.message, retry_at, dataset)
 
 
@@ -269,7 +271,9 @@ class CircuitOpen(NobodyYet):
 
 class SnapshotHeldBack(NobodyYet):
     reason = "SNAPSHOT_HELD_BACK"
-    says = "Everything vanished at once without cash coming in; the former positions stay until it is confirmed."
+    says = (
+        "Everything vanished at once without cash coming in; the former positions stay until it is confirmed."
+    )
 
 
 class Overloaded(NobodyYet):

@@ -92,7 +92,11 @@ class Instrument:
     def keys(self) -> tuple[tuple[str, str], ...]:
         """All identifiers to look it up by, strongest first, the symbol last."""
         if self.option is not None:
-            return (*self.identifiers, (OCC, self.option.occ)) if self.kind is InstrumentKind.OPTION else self._named
+            return (
+                (*self.identifiers, (OCC, self.option.occ))
+                if self.kind is InstrumentKind.OPTION
+                else self._named
+            )
         return self._named
 
     @property
@@ -103,15 +107,22 @@ class Instrument:
 def family(kind: InstrumentKind) -> str:
     """Kinds that share one symbol space: a brokerage may call an ETF a stock, never a coin a stock."""
     match kind:
-        case InstrumentKind.EQUITY | InstrumentKind.ETF | InstrumentKind.MUTUAL_FUND | InstrumentKind.CASH_EQUIVALENT:
+        case (
+            InstrumentKind.EQUITY
+            | InstrumentKind.ETF
+            | InstrumentKind.MUTUAL_FUND
+            | InstrumentKind.CASH_EQUIVALENT
+        ):
             return "listed"
         case InstrumentKind.OTHER | InstrumentKind.BOND:
             return "listed"
         case _:
-            return kind.value
+            return str(kind.value)
 
 
-def option_instrument(terms: OptionTerms, *identifiers: tuple[str, str], name: str | None = None) -> Instrument:
+def option_instrument(
+    terms: OptionTerms, *identifiers: tuple[str, str], name: str | None = None
+) -> Instrument:
     """A listed equity option by its terms; its display symbol is the OCC form."""
     return Instrument(InstrumentKind.OPTION, terms.occ, name=name, identifiers=identifiers, option=terms)
 

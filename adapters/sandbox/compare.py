@@ -78,6 +78,8 @@ def transaction_json(row: TruthTransaction, profile: Profile) -> Json:
     groups = [row.type, "trades" if row.trade else "others"]
     if row.status == "PENDING":
         groups.append("pending")
+    if row.leg_of is not None:
+        groups.append("legs")
     if profile.tell is not None:
         row = profile.tell(row)
     told: Json = {

@@ -41,6 +41,7 @@ ALL_TYPES = frozenset(
         "ADJUSTMENT",
     }
 )
+UNCOMPARED = frozenset({"transaction.description", "instrument.name", "account.name"})
 ALL_KINDS = frozenset({"equity", "etf", "mutual_fund", "option", "crypto"})
 
 
@@ -53,7 +54,7 @@ class Profile:
     `hidden` names figures that are never told (they are null in the comparison):
     "transaction.settlement_date", "position.price", "balance.settled_cash", "instrument.cusip" ...
     A suffix narrows it: "transaction.executed_at/DIVIDEND" (a type as told), "/trades", "/others"
-    (all that is no trade), "/pending", "position.cost_basis/option" (a kind).
+    (all that is no trade), "/pending", "/legs" (shares of an exercise), "position.cost_basis/option" (a kind).
     `uncompared` names what is left out of the comparison because both sides word it freely.
 
     Rounding: cash rows are whole cents; the gross of a trade is -(quantity x price x multiplier)
@@ -86,7 +87,7 @@ class Profile:
     history_days: int = 1095
     opening_cash: Decimal = Decimal(0)
     hidden: frozenset[str] = frozenset()
-    uncompared: frozenset[str] = frozenset({"transaction.description", "instrument.name", "account.name"})
+    uncompared: frozenset[str] = UNCOMPARED
     gross_places: int | None = 2
     value_places: int | None = None
     quantity_places: int = 4

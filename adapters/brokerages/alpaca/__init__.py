@@ -23,8 +23,11 @@ FACTS = DoorFacts(
     kind=DoorKind.OFFICIAL_API,
     fields=(
         CredentialField(
-            "key_id", "API key id", "From the dashboard, API Keys. Starts with PK (paper) or AK (live).",
-            secret=False, pattern=r"[A-Za-z0-9_-]{8,128}",
+            "key_id",
+            "API key id",
+            "From the dashboard, API Keys. Starts with PK (paper) or AK (live).",
+            secret=False,
+            pattern=r"[A-Za-z0-9_-]{8,128}",
         ),
         CredentialField(
             "secret_key", "API secret key", "Shown once, when the key is made.", pattern=r"[\x21-\x7e]{8,256}"

@@ -1,0 +1,1 @@
+"""What wakes sync runs: in process, for one machine."""

@@ -1,0 +1,90 @@
+"""The port `Brokerages`: the catalogue of cards, and their doors opened as the operator configured them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.kit.card import Card, Door
+from adapters.kit.door import CardDoor, system_clock
+from adapters.kit.http import Wire
+from domain.brokerages import BrokerageFacts, BrokerageStatus
+from domain.errors import BrokerageRetired, BrokerageUnknown, DoorClosed, FieldInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What the operator set for one brokerage. `hosts` replaces base URLs by their name. `open` opens
+    (or closes) doors that the card does not say otherwise about. `operator` completes credentials."""
+
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    open: bool | None = None
+    operator: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True)
+class Catalogue:
+    names: tuple[str, ...]
+    load: Callable[[str], Card]
+    wire: Wire
+    configured: Callable[[str], Configured] = lambda _: Configured()
+    clock: Callable[[], Any] = system_clock
+    _doors: dict[tuple[str, str], CardDoor] = field(default_factory=dict)
+
+    def all(self) -> tuple[BrokerageFacts, ...]:
+        return tuple(self.load(name).facts for name in self.names)
+
+    def facts(self, brokerage_id: str) -> BrokerageFacts:
+        return self._card(brokerage_id).facts
+
+    def closed(self, brokerage_id: str, door_id: str) -> str | None:
+        card = self._card(brokerage_id)
+        door = self._find(card, door_id)
+        opened = self.configured(brokerage_id).open
+        if door.open if opened is None else opened:
+            return None
+        if opened is False:
+            return "The operator has closed this door."
+        return "This door is unofficial: it stays closed until the operator opens it in the configuration."
+
+    def door(self, brokerage_id: str, door_id: str | None = None) -> CardDoor:
+        card = self._card(brokerage_id)
+        if card.status is BrokerageStatus.RETIRED:
+            raise BrokerageRetired(
+                f"{card.title} does not exist any more; its successor is {card.successor}."
+            )
+        if door_id is None:
+            opened = [d for d in card.doors if self.closed(brokerage_id, d.facts.id) is None]
+            if not opened:
+                raise DoorClosed(self.closed(brokerage_id, card.doors[0].facts.id) or "")
+            door = opened[0]
+        else:
+            door = self._find(card, door_id)
+            why = self.closed(brokerage_id, door_id)
+            if why is not None:
+                raise DoorClosed(why)
+        return self._opened(card, door)
+
+    def _opened(self, card: Card, door: Door) -> CardDoor:
+        name = (card.id, door.facts.id)
+        if name not in self._doors:
+            configured = self.configured(card.id)
+            self._doors[name] = CardDoor(
+                card,
+                door,
+                self.wire,
+                hosts=dict(configured.hosts),
+                operator=dict(configured.operator),
+                clock=self.clock,
+            )
+        return self._doors[name]
+
+    def _card(self, brokerage_id: str) -> Card:
+        if brokerage_id not in self.names:
+            raise BrokerageUnknown
+        return self.load(brokerage_id)
+
+    def _find(self, card: Card, door_id: str) -> Door:
+        for door in card.doors:
+            if door.facts.id == door_id:
+                return door
+        raise FieldInvalid("door_id", f"{card.title} has no such door.")

@@ -1,0 +1,1 @@
+"""One store for SQLite (embedded) and PostgreSQL, in SQLAlchemy Core."""

@@ -1,0 +1,130 @@
+"""Accounts and what links them to connections."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import RowMapping, delete, select, update
+
+from adapters.sql.statements import upsert
+from adapters.sql.tables import accounts, connections, links
+from domain.accounts import Account, AccountKind
+from domain.connections import ConnectionState
+from domain.ports.storage import Link
+
+
+def _account(row: RowMapping) -> Account:
+    return Account(
+        row["id"],
+        row["user_id"],
+        row["brokerage_id"],
+        row["name"],
+        row["masked_number"],
+        AccountKind(row["kind"]),
+        row["currency"],
+        row["open"],
+        row["version"],
+        row["created_at"],
+    )
+
+
+class SqlAccounts:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def get(self, account_id: str) -> Account | None:
+        return self.get_many([account_id]).get(account_id)
+
+    def get_many(self, account_ids: Sequence[str]) -> dict[str, Account]:
+        found = select(accounts).where(accounts.c.id.in_(account_ids))
+        return {row["id"]: _account(row) for row in self._sql.execute(found).mappings()}
+
+    def of_user(self, user_id: str, brokerage_id: str | None, after: str, limit: int) -> list[Account]:
+        found = select(accounts).where(accounts.c.user_id == user_id, accounts.c.id > after)
+        if brokerage_id:
+            found = found.where(accounts.c.brokerage_id == brokerage_id)
+        return [_account(r) for r in self._sql.execute(found.order_by(accounts.c.id).limit(limit)).mappings()]
+
+    def put(self, account: Account) -> bool:
+        stored = self.get(account.id)
+        told = {
+            "name": account.name,
+            "masked_number": account.masked_number,
+            "kind": account.kind.value,
+            "currency": account.currency,
+            "open": account.open,
+        }
+        if stored is None:
+            new = {
+                "id": account.id,
+                "user_id": account.user_id,
+                "brokerage_id": account.brokerage_id,
+                "version": 0,
+                "created_at": account.created_at,
+                "reconciliation": "unknown",
+            }
+            self._sql.execute(accounts.insert(), {**new, **told})
+            return True
+        before = {
+            "name": stored.name,
+            "masked_number": stored.masked_number,
+            "kind": stored.kind.value,
+            "currency": stored.currency,
+            "open": stored.open,
+        }
+        if told != before:
+            self._sql.execute(update(accounts).where(accounts.c.id == account.id).values(**told))
+        return False
+
+    def link(self, link: Link, now: datetime) -> bool:
+        there = select(links.c.account_id).where(
+            links.c.connection_id == link.connection_id, links.c.account_id == link.account_id
+        )
+        known = self._sql.execute(there).first() is not None
+        row = {
+            "connection_id": link.connection_id,
+            "account_id": link.account_id,
+            "routing": link.routing,
+            "missing_since": link.missing_since,
+        }
+        if known:
+            same = (links.c.connection_id == link.connection_id) & (links.c.account_id == link.account_id)
+            self._sql.execute(update(links).where(same).values(routing=link.routing, missing_since=None))
+        else:
+            upsert(self._sql, links, [{**row, "linked_at": now}])
+        return not known
+
+    def links(self, connection_id: str) -> list[Link]:
+        found = select(links).where(links.c.connection_id == connection_id).order_by(links.c.account_id)
+        return [
+            Link(row["connection_id"], row["account_id"], row["routing"], row["missing_since"])
+            for row in self._sql.execute(found).mappings()
+        ]
+
+    def links_of_accounts(self, account_ids: Sequence[str]) -> dict[str, list[str]]:
+        found = (
+            select(links.c.account_id, links.c.connection_id)
+            .join(connections, connections.c.id == links.c.connection_id)
+            .where(
+                links.c.account_id.in_(account_ids), connections.c.state != ConnectionState.DISCONNECTED.value
+            )
+            .order_by(links.c.linked_at)
+        )
+        told: dict[str, list[str]] = {}
+        for account_id, connection_id in self._sql.execute(found):
+            told.setdefault(account_id, []).append(connection_id)
+        return told
+
+    def mark_missing(self, connection_id: str, account_ids: Sequence[str], now: datetime) -> None:
+        self._sql.execute(
+            update(links)
+            .where(
+                links.c.connection_id == connection_id,
+                links.c.account_id.in_(account_ids),
+                links.c.missing_since.is_(None),
+            )
+            .values(missing_since=now)
+        )
+
+    def unlink(self, connection_id: str) -> None:
+        self._sql.execute(delete(links).where(links.c.connection_id == connection_id))

@@ -1,0 +1,225 @@
+"""Connections, their credentials, and the sessions that make them."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import RowMapping, delete, or_, select, update
+
+from adapters.sql.statements import from_json, to_json, upsert
+from adapters.sql.tables import connect_sessions, connections, credentials, data_keys, links
+from adapters.sql.types import MICROSECOND, DatabaseNow
+from domain.challenges import Challenge
+from domain.connections import Connection, ConnectionState, ConnectSession, SessionState
+from domain.errors import Actor, Busy, EtagMismatch, FailureRecord
+from domain.ports.storage import Sealed
+from domain.ports.vault import DataKey
+
+_COLUMNS = [f.name for f in fields(Connection)]
+_SESSION_COLUMNS = [f.name for f in fields(ConnectSession)]
+
+
+def _row(connection: Connection) -> dict[str, Any]:
+    row = {name: getattr(connection, name) for name in _COLUMNS}
+    return {**row, "state": connection.state.value, "actor": connection.actor.value}
+
+
+def _connection(row: RowMapping) -> Connection:
+    told = {name: row[name] for name in _COLUMNS}
+    return Connection(**{**told, "state": ConnectionState(row["state"]), "actor": Actor(row["actor"])})
+
+
+class SqlConnections:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def get(self, connection_id: str) -> Connection | None:
+        row = (
+            self._sql.execute(select(connections).where(connections.c.id == connection_id)).mappings().first()
+        )
+        return None if row is None else _connection(row)
+
+    def of_user(self, user_id: str, after: str, limit: int) -> list[Connection]:
+        found = (
+            select(connections)
+            .where(connections.c.user_id == user_id, connections.c.id > after)
+            .order_by(connections.c.id)
+            .limit(limit)
+        )
+        return [_connection(row) for row in self._sql.execute(found).mappings()]
+
+    def with_accounts(self, user_id: str, brokerage_id: str, account_ids: Sequence[str]) -> list[Connection]:
+        linked = select(links.c.connection_id).where(links.c.account_id.in_(account_ids))
+        found = (
+            select(connections)
+            .where(
+                connections.c.user_id == user_id,
+                connections.c.brokerage_id == brokerage_id,
+                connections.c.state != ConnectionState.DISCONNECTED.value,
+                connections.c.id.in_(linked),
+            )
+            .order_by(connections.c.created_at)
+        )
+        return [_connection(row) for row in self._sql.execute(found).mappings()]
+
+    def add(self, connection: Connection) -> None:
+        self._sql.execute(connections.insert(), _row(connection))
+
+    def save(self, connection: Connection) -> Connection:
+        following = replace(connection, version=connection.version + 1)
+        done = self._sql.execute(
+            update(connections)
+            .where(connections.c.id == connection.id, connections.c.version == connection.version)
+            .values(**_row(following))
+        )
+        if done.rowcount != 1:
+            raise EtagMismatch
+        return following
+
+    def due(self, now: datetime, limit: int) -> list[Connection]:
+        syncable = [
+            s.value for s in (ConnectionState.ACTIVE, ConnectionState.DEGRADED, ConnectionState.WAITING)
+        ]
+        found = (
+            select(connections)
+            .where(connections.c.next_sync_at <= now, connections.c.state.in_(syncable))
+            .order_by(connections.c.next_sync_at)
+            .limit(limit)
+        )
+        return [_connection(row) for row in self._sql.execute(found).mappings()]
+
+
+class SqlCredentials:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def get(self, connection_id: str) -> Sealed | None:
+        found = (
+            select(credentials.c.value, credentials.c.version, data_keys)
+            .join(data_keys, data_keys.c.id == credentials.c.data_key_id)
+            .where(credentials.c.connection_id == connection_id)
+        )
+        row = self._sql.execute(found).mappings().first()
+        if row is None:
+            return None
+        key = DataKey(row["id"], row["scope"], row["kek_id"], row["wrapped"])
+        return Sealed(key, row["value"], row["version"])
+
+    def put(self, connection_id: str, value: Sealed, now: datetime) -> None:
+        row = {
+            "connection_id": connection_id,
+            "data_key_id": value.key.id,
+            "value": value.value,
+            "version": value.version,
+            "updated_at": now,
+        }
+        upsert(self._sql, credentials, [row])
+
+    def drop(self, connection_id: str) -> None:
+        self._sql.execute(delete(credentials).where(credentials.c.connection_id == connection_id))
+
+    def lease_renewal(self, connection_id: str, owner: str, duration: timedelta) -> bool:
+        free = or_(
+            credentials.c.renewal_until.is_(None),
+            credentials.c.renewal_until < DatabaseNow(),
+            credentials.c.renewal_owner == owner,
+        )
+        done = self._sql.execute(
+            update(credentials)
+            .where(credentials.c.connection_id == connection_id, free)
+            .values(renewal_owner=owner, renewal_until=DatabaseNow() + duration // MICROSECOND)
+        )
+        return done.rowcount == 1
+
+    def end_renewal(self, connection_id: str, owner: str) -> None:
+        self._sql.execute(
+            update(credentials)
+            .where(credentials.c.connection_id == connection_id, credentials.c.renewal_owner == owner)
+            .values(renewal_owner=None, renewal_until=None)
+        )
+
+
+def _session_row(session: ConnectSession) -> dict[str, Any]:
+    row = {name: getattr(session, name) for name in _SESSION_COLUMNS}
+    return {
+        **row,
+        "state": session.state.value,
+        "challenge": to_json(session.challenge),
+        "failure": to_json(session.failure),
+    }
+
+
+def _session(row: RowMapping) -> ConnectSession:
+    told = {name: row[name] for name in _SESSION_COLUMNS}
+    told["state"] = SessionState(row["state"])
+    told["challenge"] = from_json(row["challenge"], Challenge)
+    told["failure"] = from_json(row["failure"], FailureRecord)
+    return ConnectSession(**told)
+
+
+class SqlSessions:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def get(self, session_id: str) -> ConnectSession | None:
+        found = select(connect_sessions).where(connect_sessions.c.id == session_id)
+        row = self._sql.execute(found).mappings().first()
+        return None if row is None else _session(row)
+
+    def add(self, session: ConnectSession) -> None:
+        self._sql.execute(connect_sessions.insert(), _session_row(session))
+
+    def save(self, session: ConnectSession) -> ConnectSession:
+        following = replace(session, version=session.version + 1)
+        done = self._sql.execute(
+            update(connect_sessions)
+            .where(connect_sessions.c.id == session.id, connect_sessions.c.version == session.version)
+            .values(**_session_row(following))
+        )
+        if done.rowcount != 1:
+            raise Busy
+        return following
+
+    def state(self, session_id: str) -> Sealed | None:
+        found = (
+            select(connect_sessions.c.talk, connect_sessions.c.talk_version, data_keys)
+            .join(data_keys, data_keys.c.id == connect_sessions.c.data_key_id)
+            .where(connect_sessions.c.id == session_id, connect_sessions.c.talk.is_not(None))
+        )
+        row = self._sql.execute(found).mappings().first()
+        if row is None:
+            return None
+        key = DataKey(row["id"], row["scope"], row["kek_id"], row["wrapped"])
+        return Sealed(key, row["talk"], row["talk_version"])
+
+    def put_state(self, session_id: str, value: Sealed | None) -> None:
+        told = {
+            "data_key_id": value.key.id if value else None,
+            "talk": value.value if value else None,
+            "talk_version": value.version if value else None,
+        }
+        self._sql.execute(update(connect_sessions).where(connect_sessions.c.id == session_id).values(**told))
+
+    def expire(self, now: datetime) -> int:
+        waiting = [SessionState.IN_PROGRESS.value, SessionState.NEEDS_INPUT.value]
+        late = select(connect_sessions.c.id).where(
+            connect_sessions.c.expires_at < now, connect_sessions.c.state.in_(waiting)
+        )
+        ids = [row[0] for row in self._sql.execute(late.limit(1000))]
+        if ids:
+            self._sql.execute(
+                update(connect_sessions)
+                .where(connect_sessions.c.id.in_(ids))
+                .values(
+                    state=SessionState.EXPIRED.value,
+                    challenge=None,
+                    talk=None,
+                    data_key_id=None,
+                    version=connect_sessions.c.version + 1,
+                )
+            )
+            scopes = [f"session:{session_id}" for session_id in ids]
+            self._sql.execute(delete(data_keys).where(data_keys.c.scope.in_(scopes)))
+        return len(ids)

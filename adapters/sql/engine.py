@@ -1,0 +1,113 @@
+"""Engines and transactions: how a deed is run in one transaction, on SQLite and on PostgreSQL."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+
+from adapters.sql.unit_of_work import SqlUnitOfWork
+
+T = TypeVar("T")
+BUSY_MILLISECONDS = 10_000
+CONFLICT_TRIES = 6
+SERIALIZATION_CODES = frozenset({"40001", "40P01"})
+DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+
+
+def open_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine for a database URL. Bound values never show in errors: they may be secrets."""
+    parsed = make_url(url)
+    if parsed.drivername in DRIVERS:
+        parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = create_engine(
+            parsed, hide_parameters=True, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 10}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        parsed, hide_parameters=True, pool_pre_ping=True, pool_size=pool_size, max_overflow=0
+    )
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # The driver's own transaction handling is off: BEGIN is ours, see _begin_sqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: an acknowledged change survives a power cut, not only a crash of the process.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA cache_size=-32000")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.close()
+
+
+def _begin_sqlite(connection: SqlConnection) -> None:
+    # A deed that writes takes the write lock at once: upgrading a read later could fail half-way.
+    writes = connection.get_execution_options().get("brokerlink_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class SqlStorage:
+    """The port `Storage`. Deeds are plain functions, run in threads; SQLite has one writing thread."""
+
+    def __init__(self, engine: Engine, *, readers: int = 4) -> None:
+        self.engine = engine
+        self.embedded = engine.dialect.name == "sqlite"
+        writers = 1 if self.embedded else readers
+        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="store-read")
+
+    async def read(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self.read_now, deed)
+
+    async def write(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writers, self.write_now, deed)
+
+    def read_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
+        """The same without a loop: for start-up, tools and tests."""
+        with self.engine.connect() as connection, connection.begin():
+            return deed(SqlUnitOfWork(connection))
+
+    def write_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
+        for attempt in range(CONFLICT_TRIES):
+            try:
+                with self.engine.connect() as plain:
+                    connection = plain.execution_options(brokerlink_writes=True)
+                    with connection.begin():
+                        return deed(SqlUnitOfWork(connection))
+            except OperationalError as error:
+                if attempt + 1 == CONFLICT_TRIES or not _conflict(error):
+                    raise
+                # A little chance, so that two that collided do not collide again.
+                _sleep(0.01 * 2**attempt * (0.5 + random.random() / 2))  # noqa: S311 - no secret
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def _conflict(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlstate", None)
+    return code in SERIALIZATION_CODES or "database is locked" in str(error.orig)
+
+
+def _sleep(seconds: float) -> None:
+    import time
+
+    time.sleep(seconds)

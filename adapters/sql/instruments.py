@@ -1,0 +1,112 @@
+"""Instruments and their identifiers: which one is meant, and what is new about it."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import or_, select, tuple_, update
+
+from adapters.sql.statements import chunks, insert, upsert
+from adapters.sql.tables import instrument_identifiers as identifiers
+from adapters.sql.tables import instruments
+from domain.ids import instrument_id
+from domain.instruments import SYMBOL, Instrument, Known, same_instrument
+
+BEGINNING = date(1900, 1, 1)
+
+
+class SqlInstruments:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def resolve(self, told: Iterable[Instrument], on: date) -> dict[Instrument, str]:
+        distinct = list(dict.fromkeys(told))
+        keys = list(dict.fromkeys(key for instrument in distinct for key in instrument.keys))
+        known = self._known(keys)
+        found: dict[Instrument, str] = {}
+        for instrument in distinct:
+            # Two that are told at once may be the same new one: what was just made counts as known.
+            fitting = tuple(k for key in instrument.keys for k in known.get(key, ()))
+            same = same_instrument(instrument, fitting)
+            if same is None:
+                same = self._make(instrument, known, on)
+            self._add_identifiers(instrument, same, known, on)
+            found[instrument] = same
+        return found
+
+    def _known(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Known]]:
+        hits: list[Any] = []
+        for some in chunks(keys, 200):
+            valid = select(identifiers).where(
+                tuple_(identifiers.c.scheme, identifiers.c.value).in_(some),
+                identifiers.c.valid_until.is_(None),
+            )
+            hits.extend(self._sql.execute(valid).mappings())
+        ids = list({row["instrument_id"] for row in hits})
+        strong: dict[str, list[tuple[str, str]]] = {}
+        for some_ids in chunks(ids):
+            rest = select(identifiers.c.instrument_id, identifiers.c.scheme, identifiers.c.value).where(
+                identifiers.c.instrument_id.in_(some_ids), identifiers.c.valid_until.is_(None)
+            )
+            for owner, scheme, value in self._sql.execute(rest):
+                if scheme != SYMBOL:
+                    strong.setdefault(owner, []).append((scheme, value))
+        known: dict[tuple[str, str], list[Known]] = {}
+        for row in hits:
+            key = (row["scheme"], row["value"])
+            owner = row["instrument_id"]
+            known.setdefault(key, []).append(Known(owner, *key, tuple(strong.get(owner, ()))))
+        return known
+
+    def _make(self, told: Instrument, known: dict[tuple[str, str], list[Known]], on: date) -> str:
+        scheme, value = told.keys[0]
+        taken = [k for key in told.keys for k in known.get(key, ())]
+        if taken:
+            # A symbol that now means another instrument: the old meaning ends, the id takes the day in.
+            value = f"{value}@{on.isoformat()}"
+            self._sql.execute(
+                update(identifiers)
+                .where(
+                    identifiers.c.scheme == SYMBOL,
+                    or_(*(identifiers.c.value == k.value for k in taken)),
+                    identifiers.c.valid_until.is_(None),
+                )
+                .values(valid_until=on)
+            )
+            for key in told.keys:
+                known.pop(key, None)
+        made = instrument_id(scheme, value)
+        option = told.option
+        row = {
+            "id": made,
+            "kind": told.kind.value,
+            "symbol": told.symbol,
+            "name": told.name,
+            "currency": told.currency,
+            "underlying": option.underlying if option else None,
+            "expiration": option.expiration if option else None,
+            "option_right": option.right.value if option else None,
+            "strike": option.strike if option else None,
+            "multiplier": option.multiplier if option else None,
+        }
+        self._sql.execute(insert(self._sql, instruments).values(**row).on_conflict_do_nothing())
+        return made
+
+    def _add_identifiers(
+        self, told: Instrument, same: str, known: dict[tuple[str, str], list[Known]], on: date
+    ) -> None:
+        new = [key for key in told.keys if not any(k.instrument_id == same for k in known.get(key, ()))]
+        if not new:
+            return
+        taken = [key for key in new if known.get(key)]
+        start = on if taken else BEGINNING
+        rows = [
+            {"scheme": s, "value": v, "valid_from": start, "valid_until": None, "instrument_id": same}
+            for s, v in new
+            if not known.get((s, v))
+        ]
+        upsert(self._sql, identifiers, rows)
+        for key in new:
+            if not known.get(key):
+                known[key] = [Known(same, *key, told.identifiers)]

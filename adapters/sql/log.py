@@ -1,0 +1,99 @@
+"""The event log, answered requests, data keys and the root secret."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import delete, select, update
+
+from adapters.sql.statements import insert, insert_new, to_json
+from adapters.sql.tables import data_keys, event_heads, events, requests, roots
+from domain.events import Event
+from domain.ports.storage import Answered
+from domain.ports.vault import DataKey
+
+ROOT = "root"
+
+
+class SqlDataKeys:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def of(self, scope: str) -> DataKey | None:
+        row = self._sql.execute(select(data_keys).where(data_keys.c.scope == scope)).mappings().first()
+        return None if row is None else DataKey(row["id"], row["scope"], row["kek_id"], row["wrapped"])
+
+    def add(self, key: DataKey) -> None:
+        row = {"id": key.id, "scope": key.scope, "kek_id": key.kek_id, "wrapped": key.wrapped}
+        self._sql.execute(data_keys.insert(), row)
+
+    def drop(self, scope: str) -> None:
+        self._sql.execute(delete(data_keys).where(data_keys.c.scope == scope))
+
+    def root(self) -> bytes | None:
+        """The sealed root secret, if this database has one yet."""
+        row = self._sql.execute(select(roots.c.value).where(roots.c.name == ROOT)).first()
+        return None if row is None else bytes(row[0])
+
+    def put_root(self, value: bytes) -> None:
+        """Only the first one counts: two processes that start at once end with the same root."""
+        insert_new(self._sql, roots, {"name": ROOT, "value": value})
+
+
+class SqlEvents:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def add(self, event: Event) -> None:
+        first = insert(self._sql, event_heads).values(user_id=event.user_id, sequence=1)
+        # The head row is locked until the transaction ends: a user's log has no gaps and no swaps.
+        counted = first.on_conflict_do_update(
+            index_elements=["user_id"], set_={"sequence": event_heads.c.sequence + 1}
+        ).returning(event_heads.c.sequence)
+        sequence = self._sql.execute(counted).scalar_one()
+        row = {
+            "user_id": event.user_id,
+            "sequence": sequence,
+            "type": event.type.value,
+            "at": event.at,
+            "connection_id": event.connection_id,
+            "account_id": event.account_id,
+            "facts": to_json(event.facts),
+        }
+        self._sql.execute(events.insert(), row)
+
+    def count(self, user_id: str) -> int:
+        found = select(event_heads.c.sequence).where(event_heads.c.user_id == user_id)
+        return int(self._sql.execute(found).scalar_one_or_none() or 0)
+
+
+class SqlRequests:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def begin(
+        self, caller: str, request_id: str, method: str, digest: bytes, now: datetime
+    ) -> Answered | None:
+        row = {
+            "caller": caller,
+            "request_id": request_id,
+            "method": method,
+            "digest": digest,
+            "started_at": now,
+            "response": None,
+        }
+        if insert_new(self._sql, requests, row):
+            return None
+        found = select(requests).where(requests.c.caller == caller, requests.c.request_id == request_id)
+        seen = self._sql.execute(found).mappings().one()
+        return Answered(seen["method"], seen["digest"], seen["response"], seen["started_at"])
+
+    def finish(self, caller: str, request_id: str, response: bytes) -> None:
+        here = (requests.c.caller == caller) & (requests.c.request_id == request_id)
+        self._sql.execute(update(requests).where(here).values(response=response))
+
+    def forget(self, caller: str, request_id: str) -> None:
+        here = (requests.c.caller == caller) & (requests.c.request_id == request_id)
+        self._sql.execute(delete(requests).where(here))
+
+    def prune(self, before: datetime) -> int:
+        return self._sql.execute(delete(requests).where(requests.c.started_at < before)).rowcount

@@ -1,0 +1,265 @@
+"""Sync runs: the lease by the database's clock, the fencing token, and the log of their progress."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import BigInteger, RowMapping, and_, delete, or_, select, type_coerce, update
+
+from adapters.sql.statements import from_json, insert_new, to_json, upsert
+from adapters.sql.tables import feeds, freshness, sync_progress, sync_runs
+from adapters.sql.types import MICROSECOND, DatabaseNow
+from domain.brokerages import Dataset
+from domain.errors import FailureRecord
+from domain.freshness import Completeness, Freshness
+from domain.ports.storage import LeaseLost
+from domain.syncs import DatasetResult, FeedState, Lane, Progress, RunState, SyncRun, Trigger
+
+_ACTIVE = [s.value for s in RunState if not s.terminal]
+
+
+def _run(row: RowMapping) -> SyncRun:
+    return SyncRun(
+        id=row["id"],
+        connection_id=row["connection_id"],
+        user_id=row["user_id"],
+        state=RunState(row["state"]),
+        trigger=Trigger(row["trigger"]),
+        lane=Lane(row["lane"]),
+        created_at=row["created_at"],
+        deadline=row["deadline"],
+        force=row["force"],
+        attempt=row["attempt"],
+        sequence=row["sequence"],
+        token=row["token"],
+        head_done=row["head_done"],
+        cancel_requested=row["cancel_requested"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        retry_at=row["retry_at"],
+        failure=from_json(row["failure"], FailureRecord),
+        results=from_json(row["results"], list[DatasetResult]) or [],
+    )
+
+
+def _changing(run: SyncRun) -> dict[str, Any]:
+    return {
+        "state": run.state.value,
+        "attempt": run.attempt,
+        "sequence": run.sequence,
+        "head_done": run.head_done,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "retry_at": run.retry_at,
+        "failure": to_json(run.failure),
+        "results": to_json(run.results),
+    }
+
+
+class SqlRuns:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def get(self, run_id: str) -> SyncRun | None:
+        row = self._sql.execute(select(sync_runs).where(sync_runs.c.id == run_id)).mappings().first()
+        return None if row is None else _run(row)
+
+    def active(self, connection_id: str) -> SyncRun | None:
+        found = select(sync_runs).where(
+            sync_runs.c.connection_id == connection_id, sync_runs.c.state.in_(_ACTIVE)
+        )
+        row = self._sql.execute(found).mappings().first()
+        return None if row is None else _run(row)
+
+    def latest(self, connection_id: str) -> SyncRun | None:
+        found = (
+            select(sync_runs)
+            .where(sync_runs.c.connection_id == connection_id)
+            .order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc())
+            .limit(1)
+        )
+        row = self._sql.execute(found).mappings().first()
+        return None if row is None else _run(row)
+
+    def add(self, run: SyncRun) -> bool:
+        row = {
+            "id": run.id,
+            "connection_id": run.connection_id,
+            "user_id": run.user_id,
+            "trigger": run.trigger.value,
+            "lane": run.lane.value,
+            "created_at": run.created_at,
+            "deadline": run.deadline,
+            "force": run.force,
+            "token": 0,
+            "cancel_requested": False,
+        }
+        return insert_new(self._sql, sync_runs, {**row, **_changing(run)})
+
+    def lease(self, owner: str, duration: timedelta, lane: Lane | None) -> SyncRun | None:
+        free = or_(sync_runs.c.lease_until.is_(None), sync_runs.c.lease_until < DatabaseNow())
+        due = or_(
+            sync_runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
+            and_(
+                sync_runs.c.state == RunState.WAITING.value,
+                type_coerce(sync_runs.c.retry_at, BigInteger) <= DatabaseNow(),
+            ),
+            sync_runs.c.cancel_requested.is_(True),
+        )
+        found = select(sync_runs.c.id, sync_runs.c.token).where(sync_runs.c.state.in_(_ACTIVE), free, due)
+        if lane is not None:
+            found = found.where(sync_runs.c.lane == lane.value)
+        found = found.order_by(sync_runs.c.lane, sync_runs.c.created_at).limit(1)
+        row = self._sql.execute(found.with_for_update(skip_locked=True)).first()
+        if row is None:
+            return None
+        taken = self._sql.execute(
+            update(sync_runs)
+            .where(sync_runs.c.id == row[0], sync_runs.c.token == row[1])
+            .values(lease_owner=owner, lease_until=DatabaseNow() + duration // MICROSECOND, token=row[1] + 1)
+        )
+        return self.get(row[0]) if taken.rowcount == 1 else None
+
+    def renew(self, run_id: str, token: int, duration: timedelta) -> bool:
+        done = self._sql.execute(
+            update(sync_runs)
+            .where(sync_runs.c.id == run_id, sync_runs.c.token == token, sync_runs.c.state.in_(_ACTIVE))
+            .values(lease_until=DatabaseNow() + duration // MICROSECOND)
+        )
+        return done.rowcount == 1
+
+    def save(self, run: SyncRun, duration: timedelta | None) -> None:
+        until = None if duration is None else DatabaseNow() + duration // MICROSECOND
+        done = self._sql.execute(
+            update(sync_runs)
+            .where(sync_runs.c.id == run.id, sync_runs.c.token == run.token, sync_runs.c.state.in_(_ACTIVE))
+            .values(lease_until=until, **_changing(run))
+        )
+        if done.rowcount != 1:
+            raise LeaseLost
+
+    def request_cancel(self, run_id: str) -> None:
+        self._sql.execute(
+            update(sync_runs)
+            .where(sync_runs.c.id == run_id, sync_runs.c.state.in_(_ACTIVE))
+            .values(cancel_requested=True)
+        )
+
+    def recent(
+        self, user_id: str | None, connection_id: str | None, before: str, limit: int
+    ) -> list[SyncRun]:
+        found = select(sync_runs)
+        if user_id is not None:
+            found = found.where(sync_runs.c.user_id == user_id)
+        if connection_id is not None:
+            found = found.where(sync_runs.c.connection_id == connection_id)
+        if before:
+            edge = select(sync_runs.c.created_at).where(sync_runs.c.id == before).scalar_subquery()
+            found = found.where(
+                or_(
+                    sync_runs.c.created_at < edge,
+                    and_(sync_runs.c.created_at == edge, sync_runs.c.id < before),
+                )
+            )
+        found = found.order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc()).limit(limit)
+        return [_run(row) for row in self._sql.execute(found).mappings()]
+
+    def expired(self, now: datetime) -> Sequence[SyncRun]:
+        found = select(sync_runs).where(
+            sync_runs.c.state.in_(_ACTIVE),
+            sync_runs.c.deadline < now,
+            or_(sync_runs.c.lease_until.is_(None), sync_runs.c.lease_until < DatabaseNow()),
+        )
+        return [_run(row) for row in self._sql.execute(found.limit(100)).mappings()]
+
+    def seize(self, run: SyncRun) -> SyncRun | None:
+        """Take a run that nobody holds, to end it from outside. None if somebody was faster."""
+        done = self._sql.execute(
+            update(sync_runs)
+            .where(sync_runs.c.id == run.id, sync_runs.c.token == run.token)
+            .values(token=run.token + 1, lease_until=None)
+        )
+        return self.get(run.id) if done.rowcount == 1 else None
+
+
+class SqlProgressLog:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def add(self, progress: Progress) -> None:
+        row = {
+            "run_id": progress.run_id,
+            "sequence": progress.sequence,
+            "at": progress.at,
+            "message": to_json(progress),
+        }
+        self._sql.execute(sync_progress.insert(), row)
+
+    def after(self, run_id: str, sequence: int, limit: int) -> list[Progress]:
+        found = (
+            select(sync_progress.c.message)
+            .where(sync_progress.c.run_id == run_id, sync_progress.c.sequence > sequence)
+            .order_by(sync_progress.c.sequence)
+            .limit(limit)
+        )
+        messages = [from_json(row[0], Progress) for row in self._sql.execute(found)]
+        return [message for message in messages if message is not None]
+
+    def prune(self, before: datetime) -> int:
+        return self._sql.execute(delete(sync_progress).where(sync_progress.c.at < before)).rowcount
+
+
+class SqlFeeds:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def get(self, account_id: str, feed: str) -> FeedState:
+        found = select(feeds).where(feeds.c.account_id == account_id, feeds.c.feed == feed)
+        row = self._sql.execute(found).mappings().first()
+        return FeedState(account_id, feed) if row is None else FeedState(**row)
+
+    def put(self, state: FeedState) -> None:
+        row = {name: getattr(state, name) for name in state.__dataclass_fields__}
+        upsert(self._sql, feeds, [row])
+
+
+class SqlFreshness:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._sql = connection
+
+    def of_account(self, account_id: str) -> list[Freshness]:
+        return self.of_accounts([account_id]).get(account_id, [])
+
+    def of_accounts(self, account_ids: Sequence[str]) -> dict[str, list[Freshness]]:
+        found = select(freshness).where(freshness.c.account_id.in_(account_ids)).order_by(freshness.c.dataset)
+        told: dict[str, list[Freshness]] = {}
+        for row in self._sql.execute(found).mappings():
+            made = Freshness(
+                row["account_id"],
+                Dataset(row["dataset"]),
+                Completeness(row["completeness"]),
+                row["as_of"],
+                row["fetched_at"],
+                row["stale_since"],
+                row["stale_reason"],
+                row["history_start"],
+            )
+            told.setdefault(made.account_id, []).append(made)
+        return told
+
+    def put(self, told: Freshness) -> None:
+        row = {name: getattr(told, name) for name in told.__dataclass_fields__}
+        row["dataset"] = told.dataset.value
+        row["completeness"] = told.completeness.value
+        upsert(self._sql, freshness, [row])
+
+    def mark_stale(self, account_id: str, dataset: Dataset, reason: str, now: datetime) -> None:
+        here = (freshness.c.account_id == account_id) & (freshness.c.dataset == dataset.value)
+        row = self._sql.execute(select(freshness.c.stale_since).where(here)).first()
+        if row is None:
+            self.put(Freshness(account_id, dataset, stale_since=now, stale_reason=reason))
+        elif row[0] is None:
+            self._sql.execute(update(freshness).where(here).values(stale_since=now, stale_reason=reason))
+        else:
+            self._sql.execute(update(freshness).where(here).values(stale_reason=reason))

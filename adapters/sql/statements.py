@@ -1,0 +1,50 @@
+"""Small statements that both engines know: upserts, and values as JSON text."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
+CHUNK = 500  # SQLite's bound variables are limited; PostgreSQL plans shorter lists faster
+
+
+def insert(connection: Connection, table: Table) -> Any:
+    """The engine's own INSERT, which knows ON CONFLICT."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows; where the primary key exists, write all other columns."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    statement = insert(connection, table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if changed:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, list(rows))
+
+
+def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert one row unless any unique key of it exists. True if it was new."""
+    statement = insert(connection, table).values(**row).on_conflict_do_nothing()
+    return bool(connection.execute(statement).rowcount)
+
+
+def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def to_json(value: object) -> str | None:
+    """A dataclass of the domain as JSON text; None stays None."""
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def from_json(text: str | None, kind: type[T]) -> T | None:
+    return None if text is None else msgspec.json.decode(text, type=kind)

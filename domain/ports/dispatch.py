@@ -1,0 +1,19 @@
+"""The port that wakes sync runs. It may deliver twice or late: what counts is the run's row."""
+
+from typing import Protocol
+
+
+class Dispatch(Protocol):
+    def wake(self) -> None:
+        """There is a run to look at."""
+
+
+class ProgressHub(Protocol):
+    """Tells watchers in this process that a run moved. A hint: the stored log is the truth."""
+
+    def publish(self, run_id: str, sequence: int) -> None:
+        """The run has moved to this sequence, and that is committed."""
+
+    async def wait(self, run_id: str, sequence: int, seconds: float) -> None:
+        """Return when the run has moved past `sequence`, as far as this process knows, or after so many
+        seconds: then look at the stored log."""

@@ -1,0 +1,1 @@
+"""One deed a file: a frozen dataclass of ports with __call__. No technology in here."""

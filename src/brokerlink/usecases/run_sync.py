@@ -1,0 +1,133 @@
+"""Run one leased sync: the list of accounts, then balances and positions, then history."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+
+from brokerlink.usecases.course import Course, Engine, Stopped
+from brokerlink.usecases.sync_head import list_accounts, read_head
+from brokerlink.usecases.sync_history import read_history
+from domain import policy
+from domain.connections import ConnectionState
+from domain.errors import DecryptionFailed, Failure, FailureRecord, UnreadableReply
+from domain.events import Event, EventType
+from domain.ports.storage import LeaseLost, UnitOfWork
+from domain.syncs import Progress, ProgressKind, RunState, SyncRun, outcome
+
+log = logging.getLogger("brokerlink.sync")
+# A run that was taken up so often without ending kills whoever takes it: it is put aside.
+MOST_ATTEMPTS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class RunSync:
+    """Carry a leased run on until it ends or waits. Never raises for what a brokerage does."""
+
+    engine: Engine
+
+    async def __call__(self, run: SyncRun) -> None:
+        try:
+            await self._run(run)
+        except Stopped:
+            return
+        except LeaseLost:
+            log.warning("lease lost, somebody else goes on", extra={"run_id": run.id})
+
+    async def _run(self, run: SyncRun) -> None:
+        course = await self._begin(run)
+        if course is None:
+            return
+        beat = asyncio.create_task(self._hold(course))
+        try:
+            accounts = await list_accounts(course)
+            if not run.head_done:
+                await read_head(course, accounts)
+            await read_history(course, accounts)
+            await course.end(outcome(run.results))
+        finally:
+            beat.cancel()
+
+    async def _begin(self, run: SyncRun) -> Course | None:
+        """Open what the run needs. None if it ended here."""
+        engine, now = self.engine, self.engine.clock.now()
+        connection = await engine.storage.read(lambda uow: uow.connections.get(run.connection_id))
+        run.attempt += 1
+        if connection is None or not connection.live or run.cancel_requested:
+            await self._end_unopened(run, RunState.CANCELLED, None)
+            return None
+        if now >= run.deadline:
+            await self._end_unopened(run, RunState.EXPIRED, run.failure)
+            return None
+        try:
+            if run.attempt > MOST_ATTEMPTS:
+                raise UnreadableReply("This sync was taken up again and again without coming to an end.")
+            door = engine.brokerages.door(connection.brokerage_id, connection.door_id)
+            held = await engine.grants.open(connection)
+        except Failure as failure:
+            record = FailureRecord.of(failure)
+            await self._end_unopened(run, RunState.FAILED, record, isinstance(failure, DecryptionFailed))
+            return None
+        course = Course(engine, run, connection, door, held)
+        await self._announce(course)
+        return course
+
+    async def _announce(self, course: Course) -> None:
+        run, now = course.run, self.engine.clock.now()
+        first = run.started_at is None
+        run.state, run.retry_at, run.failure = RunState.RUNNING, None, None
+        run.started_at = run.started_at or now
+
+        def deed(uow: UnitOfWork) -> None:
+            if first:
+                uow.events.add(
+                    Event(
+                        run.user_id, EventType.SYNC_STARTED, now, run.connection_id, facts={"run_id": run.id}
+                    )
+                )
+
+        await course.commit(None, deed)
+        log.info(
+            "sync runs", extra={"run_id": run.id, "connection_id": run.connection_id, "attempt": run.attempt}
+        )
+
+    async def _end_unopened(
+        self, run: SyncRun, state: RunState, why: FailureRecord | None, quarantine: bool = False
+    ) -> None:
+        """End a run that could not even begin; the connection shows why."""
+        engine, now = self.engine, self.engine.clock.now()
+        run.state, run.ended_at, run.failure, run.retry_at = state, now, why, None
+        run.sequence += 1
+
+        def deed(uow: UnitOfWork) -> None:
+            uow.runs.save(run, None)
+            uow.progress.add(Progress(run.id, run.sequence, ProgressKind.TERMINAL, now, state, run=run))
+            uow.events.add(
+                Event(
+                    run.user_id,
+                    EventType.SYNC_ENDED,
+                    now,
+                    run.connection_id,
+                    facts={"run_id": run.id, "state": state.value},
+                )
+            )
+            connection = uow.connections.get(run.connection_id)
+            if connection is not None and connection.live and why is not None:
+                moved = ConnectionState.QUARANTINED if quarantine else policy.state_after(state, why)
+                uow.connections.save(replace(connection.moved(moved, now, why), last_run_id=run.id))
+
+        await engine.storage.write(deed)
+        engine.hub.publish(run.id, run.sequence)
+
+    async def _hold(self, course: Course) -> None:
+        """Hold the lease on while a call takes long, and notice that somebody wants the run to stop."""
+        engine, run = self.engine, course.run
+        while True:
+            await asyncio.sleep(engine.lease.total_seconds() / 3)
+
+            def deed(uow: UnitOfWork) -> bool:
+                if not uow.runs.renew(run.id, run.token, engine.lease):
+                    return True
+                stored = uow.runs.get(run.id)
+                return stored is None or stored.cancel_requested
+
+            course.cancelled = await engine.storage.write(deed)

@@ -1,0 +1,199 @@
+"""The head of a sync: the list of accounts, then balances and positions of all, published together."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from brokerlink.usecases.connect import link_accounts
+from brokerlink.usecases.course import Course, note
+from domain.accounts import AccountTold
+from domain.brokerages import Dataset
+from domain.errors import Failure, FailureRecord, IdentityMismatch, SnapshotHeldBack
+from domain.events import Event, EventType
+from domain.freshness import Completeness, Freshness
+from domain.ids import account_id
+from domain.ports.brokerage import Grant, Listing
+from domain.ports.storage import Changes, UnitOfWork
+from domain.ports.vault import DataKey, Label
+from domain.positions import Balance, Position
+from domain.reconciliation import flagged, reconcile, vanished
+from domain.syncs import DatasetResult, ResultState
+
+log = logging.getLogger("brokerlink.sync")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What the head read of one account; None where the read failed."""
+
+    account_id: str
+    balances: Listing[Balance] | None = None
+    positions: Listing[Position] | None = None
+
+
+async def list_accounts(course: Course) -> dict[str, AccountTold]:
+    """The accounts that the connection leads to, by id. A list that lacks a known account is no proof
+    that it is gone: the link is marked, and account and history stay.
+
+    After the first attempt of a run the stored links answer: nothing is asked twice.
+    """
+    result = course.run.result("", Dataset.ACCOUNTS)
+    if result.state is ResultState.SUCCEEDED:
+        return await _stored_accounts(course)
+    try:
+        listing = await course.call(course.door.accounts)
+    except Failure as failure:
+        await course.failed(result, failure)
+        return await _stored_accounts(course)
+    key = course.engine.safe.vault.identity_key
+    connection = course.connection
+    told = {account_id(key, connection.user_id, connection.brokerage_id, a.key): a for a in listing.rows}
+
+    def deed(uow: UnitOfWork) -> None:
+        now = course.engine.clock.now()
+        before = {link.account_id for link in uow.accounts.links(connection.id)}
+        if before and not before & told.keys():
+            raise IdentityMismatch
+        result.added, result.unchanged = link_accounts(uow, course.engine.safe, connection, told, now)
+        gone = sorted(before - told.keys())
+        if gone:
+            uow.accounts.mark_missing(connection.id, gone, now)
+
+    result.state, result.pages = ResultState.SUCCEEDED, 1
+    note(result, listing.notes)
+    try:
+        await course.commit(result, deed)
+    except IdentityMismatch as failure:
+        await course.failed(result, failure)
+    return told
+
+
+async def _stored_accounts(course: Course) -> dict[str, AccountTold]:
+    def deed(uow: UnitOfWork) -> dict[str, AccountTold]:
+        links = uow.accounts.links(course.connection.id)
+        accounts = uow.accounts.get_many([link.account_id for link in links])
+        key = course.engine.safe.key(uow, f"connection:{course.connection.id}")
+        return {
+            link.account_id: course.engine.safe.open_account(key, accounts[link.account_id], link.routing)
+            for link in links
+            if link.account_id in accounts
+        }
+
+    return await course.engine.storage.read(deed)
+
+
+async def read_head(course: Course, accounts: dict[str, AccountTold]) -> None:
+    """Read balances and positions of every open account, then publish all of it in one transaction:
+    readers see the former holdings or the new ones, never a mixture."""
+    snapshots: list[Snapshot] = []
+    for identifier, account in accounts.items():
+        if not account.open:
+            continue
+        snapshot = Snapshot(identifier)
+        snapshot.balances = await _read(course, identifier, Dataset.BALANCES, course.door.balances, account)
+        snapshot.positions = await _read(
+            course, identifier, Dataset.POSITIONS, course.door.positions, account
+        )
+        snapshots.append(snapshot)
+    course.run.head_done = True
+    await course.commit_all(lambda uow: [r for s in snapshots for r in _publish(course, uow, s)])
+
+
+async def _read(
+    course: Course,
+    identifier: str,
+    dataset: Dataset,
+    read: Callable[[Grant, AccountTold], Awaitable[Listing[T]]],
+    account: AccountTold,
+) -> Listing[T] | None:
+    result = course.run.result(identifier, dataset)
+    result.state = ResultState.RUNNING
+    try:
+        listing = await course.call(read, account)
+    except Failure as failure:
+        await course.failed(result, failure)
+        return None
+    result.pages = 1
+    note(result, listing.notes)
+    return listing
+
+
+def _publish(course: Course, uow: UnitOfWork, snapshot: Snapshot) -> list[DatasetResult]:
+    """Write what was read of one account. Only a complete snapshot that we believe may remove."""
+    now = course.engine.clock.now()
+    identifier = snapshot.account_id
+    published: list[DatasetResult] = []
+    before = uow.holdings.balances(identifier)
+    # Judged before the balances are replaced: the guard compares cash then and now.
+    believed = snapshot.positions is not None and _believed(course, uow, snapshot, before)
+    if snapshot.balances is not None:
+        result = course.run.result(identifier, Dataset.BALANCES)
+        _count(result, uow.holdings.replace_balances(identifier, snapshot.balances.rows))
+        _fresh(uow, identifier, Dataset.BALANCES, snapshot.balances.as_of, now)
+        published.append(result)
+    if snapshot.positions is not None:
+        result = course.run.result(identifier, Dataset.POSITIONS)
+        published.append(result)
+        if believed:
+            _count(result, _mirror(course, uow, identifier, snapshot.positions))
+            _fresh(uow, identifier, Dataset.POSITIONS, snapshot.positions.as_of, now)
+        else:
+            held = SnapshotHeldBack()
+            result.state, result.held_back = ResultState.PARTIAL, True
+            result.failure = FailureRecord.of(held, dataset=Dataset.POSITIONS.value)
+            uow.freshness.mark_stale(identifier, Dataset.POSITIONS, held.reason, now)
+    if snapshot.balances is not None and snapshot.positions is not None and believed:
+        uow.holdings.reconciled(identifier, reconcile(snapshot.balances.rows, snapshot.positions.rows))
+    if published:
+        uow.holdings.bump(identifier)
+    if any(r.added or r.modified or r.removed for r in published):
+        uow.events.add(
+            Event(course.run.user_id, EventType.HOLDINGS_UPDATED, now, course.connection.id, identifier)
+        )
+    return published
+
+
+def _believed(course: Course, uow: UnitOfWork, snapshot: Snapshot, before: list[Balance]) -> bool:
+    """Whether the positions may replace the former ones. Shown twice in a row they are believed."""
+    if snapshot.positions is None or not snapshot.positions.complete:
+        return False
+    stale = [f for f in uow.freshness.of_account(snapshot.account_id) if f.dataset is Dataset.POSITIONS]
+    held_back = bool(stale) and stale[0].stale_reason == SnapshotHeldBack.reason
+    cash_after = snapshot.balances.rows[0].cash if snapshot.balances and snapshot.balances.rows else None
+    gone = vanished(
+        uow.holdings.count(snapshot.account_id),
+        len(snapshot.positions.rows),
+        before[0].cash if before else None,
+        cash_after,
+        held_back,
+    )
+    if gone:
+        log.warning("snapshot held back", extra={"run_id": course.run.id, "account_id": snapshot.account_id})
+    return not gone
+
+
+def _mirror(course: Course, uow: UnitOfWork, identifier: str, listing: Listing[Position]) -> Changes:
+    today = course.engine.clock.now().date()
+    positions = [replace(p, flags=flagged(p)) for p in listing.rows]
+    ids = uow.instruments.resolve((p.instrument for p in positions), today)
+    key = course.raw_key(uow, identifier)
+    raws = [_seal(course, key, identifier, p) for p in positions]
+    return uow.holdings.replace_positions(identifier, positions, ids, raws)
+
+
+def _seal(course: Course, key: DataKey, identifier: str, position: Position) -> bytes:
+    label = Label(course.run.user_id, identifier, "position")
+    return course.engine.safe.vault.seal(key, label, position.raw)
+
+
+def _count(result: DatasetResult, changes: Changes) -> None:
+    result.state, result.failure = ResultState.SUCCEEDED, None
+    result.added, result.modified = changes.added, changes.modified
+    result.removed, result.unchanged = changes.removed, changes.unchanged
+
+
+def _fresh(uow: UnitOfWork, identifier: str, dataset: Dataset, as_of: datetime | None, now: datetime) -> None:
+    uow.freshness.put(Freshness(identifier, dataset, Completeness.COMPLETE, as_of, now))

@@ -1,0 +1,233 @@
+"""The history of a sync: every feed of every account, newest first, page by page.
+
+A page, its cursor and the run's counters are one transaction. A killed process goes on from the last
+committed page, in this process or in another.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from brokerlink.usecases.course import Course, note
+from domain import policy
+from domain.accounts import AccountTold
+from domain.brokerages import Dataset
+from domain.errors import Failure
+from domain.events import Event, EventType
+from domain.freshness import Completeness, Freshness
+from domain.matching import Occurrences, became
+from domain.ports.brokerage import Feed, Page
+from domain.ports.storage import Changes, Keyed, UnitOfWork
+from domain.ports.vault import Label
+from domain.syncs import DatasetResult, FeedState, ResultState
+from domain.transactions import Transaction
+
+# Beyond this many rows "not seen" is not asked any more: memory stays bounded.
+MOST_SEEN = 100_000
+# A posted row that is missing is believed gone; many at once are not.
+MOST_GONE = 3
+MOST_GONE_SHARE = 5
+NOT_TOLD_ANY_MORE = "NOT_TOLD_ANY_MORE"
+
+
+@dataclass(slots=True)
+class Reading:
+    """A feed of an account while it is being read. `seen` is None when the read was interrupted:
+    then "not seen" means nothing."""
+
+    account_id: str
+    feed: Feed
+    result: DatasetResult
+    state: FeedState
+    occurrences: Occurrences
+    seen: set[str] | None
+
+
+async def read_history(course: Course, accounts: dict[str, AccountTold]) -> None:
+    for identifier, account in accounts.items():
+        if not account.open:
+            continue
+        result = course.run.result(identifier, Dataset.TRANSACTIONS)
+        if result.state.done:
+            continue
+        result.state = ResultState.RUNNING
+        try:
+            for feed in course.door.feeds:
+                await _read_feed(course, identifier, account, feed, result)
+        except Failure as failure:
+            await course.failed(result, failure)
+            continue
+        await _finish(course, identifier, result)
+
+
+async def _read_feed(
+    course: Course, identifier: str, account: AccountTold, feed: Feed, result: DatasetResult
+) -> None:
+    reading = await _open(course, identifier, feed, result)
+    while not reading.state.done:
+        page = await course.call(
+            course.door.history, account, feed.name, reading.state.since, reading.state.cursor
+        )
+        note(result, page.notes)
+        # Numbering rows is part of the step: it starts anew from the stored carry if the step fails.
+        reading.occurrences = Occurrences(reading.state.carry)
+        keys = [reading.occurrences.key(t) for t in page.transactions]
+        state = replace(
+            reading.state,
+            cursor=page.cursor,
+            carry=reading.occurrences.carry(),
+            done=page.cursor is None,
+        )
+        result.pages += 1
+        before = (result.added, result.modified, result.removed, result.unchanged)
+
+        def deed(
+            uow: UnitOfWork, page: Page = page, keys: list[str] = keys, state: FeedState = state
+        ) -> FeedState:
+            # The engine may run a deed again after a conflict: counters start from what they were.
+            result.added, result.modified, result.removed, result.unchanged = before
+            return _write(course, uow, reading, page, keys, state)
+
+        # What is counted here is known only after the deed; the commit stores it in the same transaction.
+        reading.state = await course.commit(result, deed)
+        course.run.attempt = 1
+
+
+async def _open(course: Course, identifier: str, feed: Feed, result: DatasetResult) -> Reading:
+    """Where the read goes on: in the middle, if this run already began it, else at the newest row."""
+    run, engine = course.run, course.engine
+
+    def deed(uow: UnitOfWork) -> tuple[FeedState, bool]:
+        stored = uow.feeds.get(identifier, feed.name)
+        if stored.run_id == run.id:
+            return stored, True
+        pending = min(
+            (row.trade_date for row in uow.transactions.pending(identifier, feed.name)), default=None
+        )
+        since = None
+        if not run.force:
+            since = policy.window_start(feed, stored, pending, engine.clock.now())
+        return replace(stored, run_id=run.id, since=since, cursor=None, carry="", done=False), False
+
+    state, resumed = await engine.storage.read(deed)
+    return Reading(identifier, feed, result, state, Occurrences(state.carry), None if resumed else set())
+
+
+def _write(
+    course: Course, uow: UnitOfWork, reading: Reading, page: Page, keys: list[str], state: FeedState
+) -> FeedState:
+    """One page: rows, cursor, and what the page's end means. Returns the feed's state as stored."""
+    identifier, result = reading.account_id, reading.result
+    keys = _write_rows(course, uow, reading, page.transactions, keys)
+    if reading.seen is not None:
+        reading.seen.update(keys)
+        if len(reading.seen) > MOST_SEEN:
+            reading.seen = None
+    if state.done:
+        result.removed += _remove_gone(course, uow, reading)
+        newest = uow.transactions.newest(identifier, reading.feed.name)
+        whole = state.since is None
+        state = replace(
+            state,
+            watermark=newest or state.watermark,
+            whole=state.whole or whole,
+            whole_at=course.engine.clock.now() if whole else state.whole_at,
+        )
+    uow.feeds.put(state)
+    return state
+
+
+def _write_rows(
+    course: Course, uow: UnitOfWork, reading: Reading, told: tuple[Transaction, ...], keys: list[str]
+) -> list[str]:
+    """Write the rows that are new or changed; returns the keys under which they are stored."""
+    identifier, now = reading.account_id, course.engine.clock.now()
+    stored = uow.transactions.stored(identifier, keys)
+    new = [(key, t) for key, t in zip(keys, told, strict=True) if key not in stored]
+    if new:
+        aliases = _became(uow, reading, new, set(keys))
+        if aliases:
+            uow.transactions.alias(identifier, aliases)
+            stored.update(
+                (alias, row) for alias, row in uow.transactions.stored(identifier, list(aliases)).items()
+            )
+    kept = [stored[key].key if key in stored else key for key in keys]
+    by_kept = {row.key: row for row in stored.values()}
+    instruments = uow.instruments.resolve((t.instrument for t in told if t.instrument), now.date())
+    rows = [
+        Keyed(key, t, instruments[t.instrument] if t.instrument else None)
+        for key, t in zip(kept, told, strict=True)
+    ]
+    vault, user = course.engine.safe.vault, course.run.user_id
+    data_key = course.raw_key(uow, identifier)
+
+    def seal(key: str, raw: bytes) -> bytes:
+        return vault.seal(data_key, Label(user, identifier, f"transaction:{key}"), raw)
+
+    changes = uow.transactions.apply(identifier, reading.feed.name, rows, by_kept, seal, now)
+    _count(reading.result, changes)
+    return kept
+
+
+def _became(
+    uow: UnitOfWork, reading: Reading, new: list[tuple[str, Transaction]], told: set[str]
+) -> dict[str, str]:
+    """Which pending rows the new posted ones were: those that are not told as pending any more."""
+    pending = [
+        row for row in uow.transactions.pending(reading.account_id, reading.feed.name) if row.key not in told
+    ]
+    return became(pending, new) if pending else {}
+
+
+def _remove_gone(course: Course, uow: UnitOfWork, reading: Reading) -> int:
+    """Tombstones for what a whole, uninterrupted read of its window did not tell any more.
+
+    A pending row that vanished never happened. A posted one is believed gone only if it is one of a
+    few: an answer that lacks many rows is more likely wrong than true.
+    """
+    if reading.seen is None or not reading.feed.removes:
+        return 0
+    identifier, feed, now = reading.account_id, reading.feed.name, course.engine.clock.now()
+    pending = {row.key for row in uow.transactions.pending(identifier, feed)} - reading.seen
+    posted = uow.transactions.posted_since(identifier, feed, reading.state.since)
+    gone = posted - reading.seen
+    if len(gone) > max(MOST_GONE, len(posted) // MOST_GONE_SHARE):
+        reading.result.held_back = True
+        gone = set()
+    removed = uow.transactions.remove(identifier, sorted(pending), NOT_TOLD_ANY_MORE, now)
+    return removed + uow.transactions.remove(identifier, sorted(gone), NOT_TOLD_ANY_MORE, now)
+
+
+async def _finish(course: Course, identifier: str, result: DatasetResult) -> None:
+    def deed(uow: UnitOfWork) -> None:
+        now = course.engine.clock.now()
+        start: date | None = uow.transactions.oldest(identifier)
+        uow.freshness.put(
+            Freshness(identifier, Dataset.TRANSACTIONS, Completeness.COMPLETE, None, now, history_start=start)
+        )
+        uow.holdings.bump(identifier)
+        if result.added or result.modified or result.removed:
+            facts: dict[str, str | int] = {
+                "added": result.added,
+                "modified": result.modified,
+                "removed": result.removed,
+            }
+            uow.events.add(
+                Event(
+                    course.run.user_id,
+                    EventType.TRANSACTIONS_UPDATED,
+                    now,
+                    course.connection.id,
+                    identifier,
+                    facts,
+                )
+            )
+
+    result.state = ResultState.PARTIAL if result.held_back else ResultState.SUCCEEDED
+    await course.commit(result, deed)
+
+
+def _count(result: DatasetResult, changes: Changes) -> None:
+    result.added += changes.added
+    result.modified += changes.modified
+    result.removed += changes.removed
+    result.unchanged += changes.unchanged

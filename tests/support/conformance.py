@@ -1,0 +1,204 @@
+"""What every brokerage's tests need: a door played by its sandbox in memory, and truth to compare with.
+
+door, sandbox = played("alpaca", seed=3)
+grant = await signed_in(door, sandbox, fields, answers)
+assert await told(door, grant) == expected(sandbox)
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from adapters.brokerages import card
+from adapters.kit.door import CardDoor
+from adapters.kit.http import MemoryWire
+from adapters.kit.wire import Request, Response
+from adapters.sandbox.create import create
+from adapters.sandbox.play import Sandbox
+from adapters.sandbox.stage import Stage
+from domain.accounts import AccountTold
+from domain.instruments import Instrument
+from domain.money import plain
+from domain.ports.brokerage import Grant, OpenDoor
+from domain.positions import Balance, Position
+from domain.transactions import Transaction
+
+BASE = "http://127.0.0.1:9"
+Json = dict[str, Any]
+
+
+def hosts(brokerage: str) -> dict[str, str]:
+    """Every host of every door of a brokerage, on the stage in memory."""
+    names = {name for door in card(brokerage).doors for name in door.hosts}
+    return {n: f"{BASE}/{brokerage}" + ("" if n == "api" else f"/{n}") for n in names}
+
+
+def played(brokerage: str, seed: int = 7, persona: str = "plain", **more: Any) -> tuple[CardDoor, Sandbox]:
+    """The brokerage's first door, answered by its sandbox without sockets."""
+    sandbox = create(brokerage, seed, persona, **more)
+    stage = Stage([sandbox])
+
+    def answer(request: Request, url: str) -> Response:
+        headers = dict(request.headers)
+        reply = stage.hear(request.method, url, headers, request.body, datetime.now(UTC), BASE)
+        return reply.response
+
+    found = card(brokerage)
+    return CardDoor(found, found.doors[0], MemoryWire(answer), hosts=hosts(brokerage)), sandbox
+
+
+async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:
+    """Everything that a door tells, in the words of the truth's comparison form."""
+    accounts = []
+    for account in (await door.accounts(grant)).rows:
+        balances = (await door.balances(grant, account)).rows
+        positions = (await door.positions(grant, account)).rows
+        rows: dict[str, Transaction] = {}
+        for feed in door.feeds:
+            cursor = None
+            while True:
+                page = await door.history(grant, account, feed.name, None, cursor)
+                rows.update((t.source_key or repr(t), t) for t in page.transactions)
+                cursor = page.cursor
+                if cursor is None:
+                    break
+        accounts.append(_account(account, balances, positions, list(rows.values())))
+    return sorted(accounts, key=lambda a: str(a["number"]))
+
+
+def expected(sandbox: Sandbox) -> list[Json]:
+    """The truth, with rows in a stable order and without what nobody is compared by."""
+    truth = sandbox.play.truth_now().as_json(sandbox.profile)
+    accounts: list[Any] = truth["accounts"]  # type: ignore[assignment]
+    told = [_without(account, "key") for account in accounts]
+    for account in told:
+        account["transactions"] = _ordered(_without(row, "number") for row in account["transactions"])
+        account["positions"] = sorted(account["positions"], key=_by_symbol)
+    return sorted(told, key=lambda a: str(a["number"]))
+
+
+def differences(told: Any, wanted: Any, where: str = "") -> list[str]:
+    """Where the two differ, figure by figure; empty when they agree. What `wanted` lacks is not compared."""
+    if isinstance(told, dict) and isinstance(wanted, dict):
+        return [d for name, value in wanted.items() for d in differences(told.get(name), value, f"{where}.{name}")]
+    if isinstance(told, list) and isinstance(wanted, list):
+        found = [] if len(told) == len(wanted) else [f"{where}: {len(told)} rows, wanted {len(wanted)}"]
+        pairs = enumerate(zip(told, wanted, strict=False))
+        return found + [d for i, (t, w) in pairs for d in differences(t, w, f"{where}[{i}]")]
+    return [] if told == wanted else [f"{where}: {told!r}, wanted {wanted!r}"]
+
+
+def _account(
+    account: AccountTold,
+    balances: tuple[Balance, ...],
+    positions: tuple[Position, ...],
+    rows: list[Transaction],
+) -> Json:
+    return {
+        "number": account.number,
+        "name": account.name,
+        "kind": account.kind.value,
+        "currency": account.currency,
+        "balance": _balance(balances),
+        "positions": sorted((_position(p) for p in positions), key=_by_symbol),
+        "transactions": _ordered(_transaction(t) for t in rows),
+    }
+
+
+def _balance(balances: tuple[Balance, ...]) -> Json:
+    (balance,) = balances
+    return {
+        "currency": balance.currency,
+        "cash": _figure(balance.cash),
+        "settled_cash": _figure(balance.settled_cash),
+        "buying_power": _figure(balance.buying_power),
+        "total_value": _figure(balance.total_value),
+    }
+
+
+def _position(position: Position) -> Json:
+    return {
+        "instrument": _instrument(position.instrument),
+        "quantity": _figure(position.quantity),
+        "currency": position.currency,
+        "average_cost": _figure(position.average_cost),
+        "cost_basis": _figure(position.cost_basis),
+        "price": _figure(position.price),
+        "market_value": _figure(position.market_value),
+        "unrealized_gain": _figure(position.unrealized_gain),
+    }
+
+
+def _transaction(row: Transaction) -> Json:
+    executed = row.executed_at
+    return {
+        "type": row.type.name,
+        "status": row.status.name,
+        "trade_date": row.trade_date.isoformat(),
+        "executed_at": None if executed is None else f"{executed.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z",
+        "settlement_date": None if row.settlement_date is None else row.settlement_date.isoformat(),
+        "instrument": None if row.instrument is None else _instrument(row.instrument),
+        "quantity": _figure(row.quantity),
+        "price": _figure(row.price),
+        "gross": _figure(row.gross),
+        "fees": _figure(row.fees),
+        "taxes": _figure(row.taxes),
+        "net": _figure(row.net),
+        "currency": row.currency,
+        "description": row.description,
+    }
+
+
+def _instrument(instrument: Instrument) -> Json:
+    option = instrument.option
+    return {
+        "kind": instrument.kind.value,
+        "symbol": instrument.symbol,
+        "name": instrument.name,
+        "cusip": dict(instrument.identifiers).get("cusip"),
+        "option": None
+        if option is None
+        else {
+            "underlying": option.underlying,
+            "expiration": option.expiration.isoformat(),
+            "right": option.right.value,
+            "strike": plain(option.strike),
+            "multiplier": _figure(option.multiplier),
+        },
+    }
+
+
+def _figure(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def _by_symbol(position: Json) -> tuple[str, str]:
+    return str(position["instrument"]["symbol"]), str(position["quantity"])
+
+
+ORDER = (
+    "trade_date",
+    "type",
+    "quantity",
+    "price",
+    "gross",
+    "net",
+    "fees",
+    "taxes",
+    "settlement_date",
+    "status",
+)
+
+
+def _ordered(rows: Any) -> list[Json]:
+    """A stable order that both sides can tell: which of two equal rows comes first does not matter."""
+    return sorted(rows, key=lambda r: tuple(str(r.get(n)) for n in ORDER) + (_symbol(r),))
+
+
+def _symbol(row: Json) -> str:
+    instrument = row.get("instrument")
+    return "" if instrument is None else str(instrument["symbol"])
+
+
+def _without(row: Json, name: str) -> Json:
+    return {key: value for key, value in row.items() if key != name}
