@@ -1,0 +1,1 @@
+"""The commands, grouped. Each imports what it needs only when it runs: `brokerlink --help` stays fast."""

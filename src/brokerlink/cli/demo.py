@@ -1,0 +1,212 @@
+"""The demo: from nothing to a synced portfolio of four brokerages, on this machine, as it really happens."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import grpc
+import typer
+from rich.rule import Rule
+from rich.text import Text
+
+from adapters.aesgcm.keyring import generate
+from brokerlink.cli import terminal
+from brokerlink.cli.caller import Caller, Output
+from brokerlink.cli.channel import connected
+from brokerlink.cli.commands.reading import account_names, accounts_of, transactions_of
+from brokerlink.cli.commands.syncing import follow_run, start
+from brokerlink.cli.connection import Wish, first_run, say_connected, sign_in
+from brokerlink.cli.errors import Refused, of_failure, show
+from brokerlink.cli.processes import Processes, clean_environment, free_ports, processes
+from brokerlink.cli.reasons import Exit
+from brokerlink.cli.show import accounts as show_accounts
+from brokerlink.cli.show import portfolio as show_portfolio
+from brokerlink.cli.show import syncs as show_syncs
+from brokerlink.cli.show import transactions as show_transactions
+from brokerlink.cli.show.plot import allocation
+from brokerlink.v1 import connections_pb2, portfolios_pb2, syncs_pb2, transactions_pb2
+from brokerlink.v1.portfolios_pb2_grpc import PortfolioServiceStub
+
+KEY_SETTING = "BROKERAGE_ENCRYPTION_KEY"
+BROKERAGES = ("alpaca", "schwab", "etrade", "robinhood")
+HOW = {
+    "alpaca": "a key pair in headers",
+    "schwab": "OAuth 2: a page to sign in at, and back by redirect",
+    "etrade": "OAuth 1.0a: a page that shows a code to type in",
+    "robinhood": "user name and password, then approval on the phone",
+}
+NEWEST = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where everything is while the demo runs."""
+
+    caller: Caller
+    sandbox_url: str
+    credentials: Path
+
+
+def run(caller: Caller, seed: int, *, keep: bool) -> None:
+    """All acts in order. Ends with 0, or with 1 if the second sync found anything to change."""
+    began = time.monotonic()
+    if not caller.json:
+        _title()
+    with (
+        tempfile.TemporaryDirectory(prefix="brokerlink-demo-") as directory,
+        processes(Path(directory), clean_environment()) as started,
+    ):
+        stage = _set_up(started, caller, seed, began)
+        with connected(stage.caller) as channel:
+            sessions = [_connect(stage, channel, brokerage) for brokerage in BROKERAGES]
+            _portfolio(stage.caller, channel)
+            found = _again(stage.caller, channel, [one.connection.id for one in sessions])
+        _end(stage.caller, found, began)
+        if keep:
+            _keep(stage)
+    if any(found[:3]):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _title() -> None:
+    out = terminal.console()
+    out.print(
+        Text("brokerlink", style="bold cyan") + Text(" · one user, four brokerages, four ways to sign in")
+    )
+    out.print(
+        Text(
+            "Server and sandboxes are real processes; what they say to each other is each brokerage's own "
+            "wire format.",
+            style="dim",
+        )
+    )
+
+
+def _act(caller: Caller, title: str) -> None:
+    if not caller.json:
+        out = terminal.console()
+        out.print()
+        out.print(Rule(Text(title, style="bold cyan"), align="left", style="cyan"))
+
+
+def _set_up(started: Processes, caller: Caller, seed: int, began: float) -> Stage:
+    """Start sandboxes and server side by side, and wait for both."""
+    _act(caller, "Start")
+    sandbox_port, server_port = free_ports(2)
+    credentials = started.directory / "credentials.json"
+    url = f"http://127.0.0.1:{sandbox_port}"
+    address = f"127.0.0.1:{server_port}"
+    sandbox = started.start(
+        "sandbox", "sandbox", *BROKERAGES, f"--port={sandbox_port}", f"--seed={seed}",
+        "--persona=robinhood:device-approval", f"--credentials={credentials}",
+    )  # fmt: skip
+    environment = {
+        KEY_SETTING: os.environ.get(KEY_SETTING) or generate(),
+        "BROKERLINK_SANDBOX_URL": url,
+    }
+    server = started.start(
+        "server", "serve", "--insecure-dev", f"--listen={address}",
+        f"--data-dir={started.directory / 'data'}", **environment,
+    )  # fmt: skip
+    started.wait_for_file(credentials, sandbox)
+    started.wait_until_healthy(address, server)
+    # A database that outlives the demo may know former users.
+    user = f"demo-{os.getpid()}-{int(time.time())}" if os.environ.get("DATABASE_URL") else "demo"
+    own = Caller(address=address, output=caller.output, user=user)
+    if not caller.json:
+        out = terminal.console()
+        took = Text(f"  ready after {time.monotonic() - began:.1f} s", style="dim")
+        out.print(Text("✓ ", style="green") + Text(f"sandboxes of {', '.join(BROKERAGES)} at {url}"))
+        out.print(
+            Text("✓ ", style="green")
+            + Text(f"server at {address}, healthy, secrets sealed by a new key")
+            + took
+        )
+    return Stage(own, url, credentials)
+
+
+def _connect(stage: Stage, channel: grpc.Channel, brokerage: str) -> connections_pb2.ConnectSession:
+    """One sign-in as it happens, and the first sync behind it."""
+    caller = stage.caller
+    _act(caller, f"Connect {brokerage}: {HOW[brokerage]}")
+    out = terminal.console(error=caller.json)
+    known = json.loads(stage.credentials.read_text())[brokerage]
+    redirect = known.get("redirect_uri", "") or known.get("callback_url", "")
+    wish = Wish(brokerage, file=stage.credentials, redirect_uri=redirect, auto=True)
+    session = sign_in(caller, channel, wish, out)
+    if session.state != connections_pb2.CONNECT_SESSION_STATE_SUCCEEDED:
+        if session.HasField("failure"):
+            show(of_failure(session.failure))
+        raise Refused(f"The sign-in to {brokerage} did not succeed.", code=Exit.FAILED)
+    if caller.json:
+        terminal.write_json(terminal.to_json(session), line=True)
+    else:
+        say_connected(session, out)
+    run_id = first_run(channel, session) or start(channel, session.connection.id).id
+    follow_run(caller, channel, run_id)
+    return session
+
+
+def _portfolio(caller: Caller, channel: grpc.Channel) -> None:
+    """Accounts, positions, allocation, transactions: what other services read."""
+    whole = PortfolioServiceStub(channel).GetUserPortfolio(
+        portfolios_pb2.GetUserPortfolioRequest(user_id=caller.user)
+    )
+    if caller.json:
+        terminal.write_json(terminal.to_json(whole), line=True)
+        return
+    names = account_names(channel, caller.user)
+    _act(caller, "Accounts")
+    show_accounts.accounts(accounts_of(channel, caller.user))
+    _act(caller, "Positions")
+    show_portfolio.user_portfolio(whole, names)
+    allocation(whole.portfolios)
+    _act(caller, f"The newest {NEWEST} transactions")
+    request = transactions_pb2.ListTransactionsRequest()
+    show_transactions.transactions(transactions_of(channel, caller.user, "", request, NEWEST), names)
+
+
+def _again(caller: Caller, channel: grpc.Channel, connections: Sequence[str]) -> show_syncs.Tally:
+    """A second sync of everything: where nothing happened, nothing may be written."""
+    _act(caller, "Sync again: nothing has happened meanwhile, so nothing may change")
+    started = [start(channel, one, force=True) for one in connections]
+    runs = [follow_run(caller, channel, one.id) for one in started]
+    failed = [one for one in runs if one.state != syncs_pb2.SYNC_RUN_STATE_SUCCEEDED]
+    if failed:
+        raise Refused("The second sync did not succeed everywhere.", code=Exit.FAILED)
+    return show_syncs.tally([result for one in runs for result in one.results])
+
+
+def _end(caller: Caller, found: show_syncs.Tally, began: float) -> None:
+    took = time.monotonic() - began
+    added, modified, removed, unchanged = found
+    if caller.json:
+        second = {"added": added, "modified": modified, "removed": removed, "unchanged": unchanged}
+        terminal.write_json({"second_sync": second, "seconds": round(took, 1)}, line=True)
+        return
+    good = not any(found[:3])
+    mark = Text("✓ ", style="bold green") if good else Text("✗ ", style="bold red")
+    out = terminal.console()
+    out.print()
+    out.print(mark + Text(f"second sync: {show_syncs.spelled(found)}", style="bold"))
+    if not good:
+        out.print(Text("  Something changed although nothing had happened: that is a fault.", style="red"))
+    out.print(Text(f"  {took:.1f} s altogether", style="dim"))
+
+
+def _keep(stage: Stage) -> None:
+    """Leave it running for the person to play with."""
+    caller = replace(stage.caller, output=Output.TABLE)
+    out = terminal.console(error=True)
+    out.print(f"\nStill running. In another terminal:\n  export BROKERLINK_ADDRESS={caller.address}")
+    out.print(f"  export BROKERLINK_USER={caller.user}\n  brokerlink portfolio --plot")
+    out.print("Ctrl-C ends it and forgets everything.", style="dim")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return

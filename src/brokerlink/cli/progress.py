@@ -1,0 +1,174 @@
+"""The progress of a run on the screen: bars on a terminal, plain lines elsewhere, JSON for programs."""
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from brokerlink.cli.follow import Board
+from brokerlink.cli.show import syncs
+from brokerlink.cli.terminal import clean, console, to_json, write_json
+from brokerlink.v1 import syncs_pb2 as pb
+
+_DONE = {
+    pb.DATASET_RESULT_STATE_SUCCEEDED,
+    pb.DATASET_RESULT_STATE_PARTIAL,
+    pb.DATASET_RESULT_STATE_FAILED,
+    pb.DATASET_RESULT_STATE_SKIPPED,
+}
+_MARKS = {
+    pb.DATASET_RESULT_STATE_SUCCEEDED: "[green]✓[/]",
+    pb.DATASET_RESULT_STATE_PARTIAL: "[yellow]◐[/]",
+    pb.DATASET_RESULT_STATE_FAILED: "[bold red]✗[/]",
+    pb.DATASET_RESULT_STATE_SKIPPED: "[dim]–[/]",
+}
+
+
+class View(Protocol):
+    """Shows a run while it moves."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def show(self, board: Board, message: pb.SyncProgress) -> None: ...
+
+
+class _View:
+    """What all views do alike: nothing at the start, nothing at the end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class Lines(_View):
+    """JSON lines: each message as it came, nothing else."""
+
+    def show(self, board: Board, message: pb.SyncProgress) -> None:
+        write_json(to_json(message), line=True)
+
+
+class Plain(_View):
+    """For what is no terminal: one line when a dataset is done, one when the state changes."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self._told: dict[tuple[str, int], int] = {}
+        self._state = 0
+
+    def show(self, board: Board, message: pb.SyncProgress) -> None:
+        for key, result in board.results.items():
+            if result.state in _DONE and self._told.get(key) != result.state:
+                self._told[key] = result.state
+                console().print(self._line(result))
+        if board.run.state != self._state:
+            self._state = board.run.state
+            if board.run.state == pb.SYNC_RUN_STATE_WAITING:
+                console().print(Text("  ") + syncs.waiting(board.run))
+
+    def _line(self, result: pb.DatasetResult) -> Text:
+        mark = Text.from_markup(_MARKS.get(result.state, " "))
+        where = f"  {_name(result, self._names):<34} {syncs.dataset(result):<13}"
+        counted = syncs.counts(syncs.tally([result]))
+        counted.append(f"  {_pages(result)}", style="dim")
+        return Text("  ") + mark + Text(where) + counted
+
+
+class Bars(_View):
+    """Live bars, one for each account and dataset, with the counts of rows beside them."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self._tasks: dict[tuple[str, int], TaskID] = {}
+        self._head: TaskID | None = None
+        self._progress = Progress(
+            SpinnerColumn(finished_text=" "),
+            TextColumn("{task.fields[mark]}"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24, complete_style="cyan", finished_style="green"),
+            TextColumn("{task.fields[counts]}"),
+            TextColumn("[dim]{task.fields[pages]}"),
+            TimeElapsedColumn(),
+            console=console(),
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._head is not None:
+            self._progress.remove_task(self._head)
+        self._progress.stop()
+
+    def show(self, board: Board, message: pb.SyncProgress) -> None:
+        self._say(board)
+        for key, result in board.results.items():
+            task = self._tasks.get(key)
+            if task is None:
+                name = f"{_name(result, self._names):<26.26} {syncs.dataset(result):<13}"
+                task = self._progress.add_task(_escape(name), total=None, mark=" ", counts="", pages="")
+                self._tasks[key] = task
+            self._move(task, result)
+
+    def _say(self, board: Board) -> None:
+        """The line above the bars: how the run stands, and for a waiting one until when and why."""
+        state = board.run.state
+        text = syncs.waiting(board.run) if state == pb.SYNC_RUN_STATE_WAITING else syncs.run_state(state)
+        if board.message and state != pb.SYNC_RUN_STATE_WAITING:
+            text = text + Text(f"  {clean(board.message)}", style="dim")
+        if self._head is None:
+            self._head = self._progress.add_task("", total=None, mark=" ", counts="", pages="", visible=False)
+        visible = state in {pb.SYNC_RUN_STATE_WAITING, pb.SYNC_RUN_STATE_QUEUED}
+        self._progress.update(self._head, description=text.markup, visible=visible)
+
+    def _move(self, task: TaskID, result: pb.DatasetResult) -> None:
+        done = result.state in _DONE
+        self._progress.update(
+            task,
+            total=1 if done or result.state == pb.DATASET_RESULT_STATE_PENDING else None,
+            completed=1 if done else 0,
+            mark=_MARKS.get(result.state, " "),
+            counts=syncs.counts(syncs.tally([result])).markup,
+            pages=_pages(result),
+        )
+
+
+def _name(result: pb.DatasetResult, names: Mapping[str, str]) -> str:
+    if not result.account_id:
+        return "all accounts"
+    return names.get(result.account_id) or clean(result.account_id)
+
+
+def _pages(result: pb.DatasetResult) -> str:
+    return f"{result.pages} page{'' if result.pages == 1 else 's'}" if result.pages else ""
+
+
+def _escape(text: str) -> str:
+    return Text(text).markup
+
+
+def view(names: Mapping[str, str], *, json: bool) -> View:
+    """The view that suits whoever looks."""
+    if json:
+        return Lines()
+    return Bars(names) if console().is_terminal else Plain(names)
+
+
+def watch(messages: Iterable[pb.SyncProgress], shown: View, board: Board) -> None:
+    """Follow messages to the end, on the screen. The board is then the run as it ended."""
+    with shown:
+        for message in messages:
+            board.hear(message)
+            shown.show(board, message)

@@ -1,0 +1,153 @@
+"""Playing brokerages from the command line: makes the sandboxes, serves them, says how to reach them."""
+
+import asyncio
+import json
+import os
+import signal
+import ssl
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from adapters.brokerages import NAMES
+from adapters.sandbox import server
+from adapters.sandbox.compare import truth_json
+from adapters.sandbox.create import create
+from adapters.sandbox.faults import Fault, Faulty, parse_fault
+from adapters.sandbox.play import Sandbox
+from brokerlink.cli.certificate import self_signed
+from brokerlink.cli.errors import Refused
+from brokerlink.cli.reasons import Exit
+from brokerlink.cli.terminal import clean, console, write_json
+
+URL_SETTING = "BROKERLINK_SANDBOX_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be played."""
+
+    ids: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 0
+    seed: int = 7
+    personas: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    latency: float = 0
+    interactive: bool = False
+    credentials: Path | None = None
+    tls: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.ids or tuple(NAMES)
+
+    def persona(self, brokerage: str) -> str:
+        """The last one that is meant for this brokerage: NAME is for all, ID:NAME for one."""
+        found = "plain"
+        for word in self.personas:
+            whom, sign, name = word.rpartition(":")
+            if not sign or whom == brokerage:
+                found = name
+        return found
+
+
+def print_truth(plan: Plan) -> None:
+    """The truth of each brokerage as JSON, to compare a sync with."""
+    made = {one.id: truth_json(one.play.truth, one.profile) for one in _create(plan)}
+    write_json(made)
+
+
+def play(plan: Plan, *, json: bool) -> None:
+    """Serve until somebody stops us."""
+    sandboxes = _create(plan)
+    faults = [_fault(word) for word in plan.faults]
+    try:
+        asyncio.run(_serve(plan, sandboxes, faults, json=json))
+    except OSError as error:
+        where = f"{plan.host}:{plan.port}"
+        raise Refused(
+            f"It is not possible to listen on {where}: {error.strerror}.", code=Exit.FAILED
+        ) from None
+
+
+def _create(plan: Plan) -> list[Sandbox]:
+    for word in plan.personas:
+        whom = word.rpartition(":")[0]
+        if whom and whom not in plan.names:
+            raise Refused(f"--persona {word}: {whom} is not played here.")
+    try:
+        return [
+            create(name, plan.seed, plan.persona(name), interactive=plan.interactive) for name in plan.names
+        ]
+    except LookupError as unknown:
+        sentence = str(unknown.args[0])
+        raise Refused(f"{sentence[:1].upper()}{sentence[1:]}.", hint=f"Brokerages: {', '.join(NAMES)}.") from None
+
+
+def _fault(word: str) -> Fault:
+    try:
+        return parse_fault(word)
+    except (LookupError, ValueError) as unknown:
+        raise Refused(f"--fault {word}: {unknown}.") from None
+
+
+async def _serve(plan: Plan, sandboxes: list[Sandbox], faults: list[Fault], *, json: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    with tempfile.TemporaryDirectory(prefix="brokerlink-sandbox-") as directory:
+        certificate, tls = _tls(Path(directory)) if plan.tls else (None, None)
+        running = await server.serve(
+            [Faulty(one) for one in sandboxes],
+            plan.host,
+            plan.port,
+            latency_ms=plan.latency,
+            faults=faults,
+            tls=tls,
+        )
+        try:
+            if plan.credentials is not None:
+                _write_credentials(plan.credentials, running.credentials())
+            _announce(running, certificate, json=json)
+            await stop.wait()
+        finally:
+            await running.stop()
+
+
+def _tls(directory: Path) -> tuple[Path, ssl.SSLContext]:
+    certificate, key = self_signed(directory)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return certificate, context
+
+
+def _write_credentials(path: Path, credentials: dict[str, dict[str, str]]) -> None:
+    """Made-up secrets, but people learn habits from tools: readable by the owner alone."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(credentials, file, indent=2)
+        file.write("\n")
+
+
+def _announce(running: server.Running, certificate: Path | None, *, json: bool) -> None:
+    environment = {URL_SETTING: running.address}
+    if json:
+        told = {"address": running.address, "bases": running.bases, "environment": environment}
+        write_json(told | {"certificate": str(certificate) if certificate else None}, line=True)
+        return
+    out = console()
+    out.print(Text("Sandboxes at ", style="bold") + Text(running.address, style="bold cyan"))
+    for line in running.announce():
+        out.print(
+            Text(clean(line) if not line.startswith("  ") else f"  {clean(line.strip())}"), soft_wrap=True
+        )
+    out.print(Text("\nFor the server:", style="dim"))
+    for name, value in environment.items():
+        out.print(f"export {name}={value}")
+    if certificate is not None:
+        out.print(f"certificate to trust: {certificate}")
+    out.print(Text("Ctrl-C ends it.", style="dim"))

@@ -1,0 +1,1 @@
+"""How answers look to a person: tables, lines, plots. Nothing here calls a server."""
