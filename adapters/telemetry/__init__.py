@@ -1,0 +1,1 @@
+"""What we tell of ourselves: logs, and what may stand in them."""
