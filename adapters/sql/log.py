@@ -39,6 +39,12 @@ class SqlDataKeys:
         insert_new(self._sql, roots, {"name": ROOT, "value": value})
 
 
+    def replace_root(self, former: bytes, value: bytes) -> None:
+        """The same root under a newer key; nothing happens if somebody else was faster."""
+        same = (roots.c.name == ROOT) & (roots.c.value == former)
+        self._sql.execute(update(roots).where(same).values(value=value))
+
+
 class SqlEvents:
     def __init__(self, connection: SqlConnection) -> None:
         self._sql = connection

@@ -130,4 +130,8 @@ class RunSync:
                 stored = uow.runs.get(run.id)
                 return stored is None or stored.cancel_requested
 
-            course.cancelled = await engine.storage.write(deed)
+            try:
+                course.cancelled = await engine.storage.write(deed)
+            except Exception:
+                # The store may be away for a moment; if the lease ends meanwhile, the next commit is refused.
+                log.exception("holding the lease failed", extra={"run_id": run.id})

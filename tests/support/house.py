@@ -1,0 +1,143 @@
+"""The whole house without sockets: real store in a temporary file, real vault, sandboxes in memory."""
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import conformance
+
+from adapters.aesgcm.keyring import KeyRing, generate
+from adapters.aesgcm.roots import Roots
+from adapters.aesgcm.vault import AesGcmVault
+from adapters.brokerages import NAMES, card
+from adapters.dispatch.hub import InProcessHub
+from adapters.kit.catalogue import Catalogue, Configured
+from adapters.kit.http import MemoryWire
+from adapters.kit.wire import Request, Response
+from adapters.sandbox.create import create
+from adapters.sandbox.faults import Faulty
+from adapters.sandbox.stage import Stage
+from adapters.sql.engine import SqlStorage
+from adapters.sql.store import identity_key, open_store
+from brokerlink.usecases.connect import Connect, Connecting, ContinueConnect, SessionView
+from brokerlink.usecases.course import Engine
+from brokerlink.usecases.grants import Grants
+from brokerlink.usecases.run_sync import RunSync
+from brokerlink.usecases.safe import Safe
+from brokerlink.usecases.start_sync import StartSync
+from domain.ids import random_id
+from domain.policy import Patience
+from domain.syncs import SyncRun
+
+LEASE = timedelta(seconds=30)
+
+
+@dataclass
+class Clock:
+    """The real time, and an offset that tests turn."""
+
+    ahead: timedelta = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+class Chance:
+    def id(self, prefix: str) -> str:
+        return random_id(prefix, os.urandom(12))
+
+    def fraction(self) -> float:
+        return random.random()
+
+
+class Woken:
+    def __init__(self) -> None:
+        self.times = 0
+
+    def wake(self) -> None:
+        self.times += 1
+
+
+@dataclass
+class House:
+    store: SqlStorage
+    stage: Stage
+    catalogue: Catalogue
+    safe: Safe
+    clock: Clock
+    engine: Engine
+    connecting: Connecting
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def connect(self) -> Connect:
+        return Connect(self.connecting)
+
+    @property
+    def go_on(self) -> ContinueConnect:
+        return ContinueConnect(self.connecting)
+
+    @property
+    def start(self) -> StartSync:
+        return StartSync(self.store, self.clock, Chance(), Woken())
+
+    async def run(self) -> SyncRun | None:
+        """Lease the next run that is due and carry it on until it ends or waits."""
+        run = await self.store.write(lambda uow: uow.runs.lease("test", self.engine.lease, None))
+        if run is not None:
+            await RunSync(self.engine)(run)
+            identifier = run.id
+            return await self.store.read(lambda uow: uow.runs.get(identifier))
+        return None
+
+    async def connected(self, brokerage: str = "alpaca", user: str = "user-1") -> SessionView:
+        """A user connected with the keys of the sandbox; for brokerages that need no answer."""
+        return await self.connect(user, brokerage, credentials=self.stage.faulty[brokerage].sandbox.credentials())
+
+    async def synced(self, connection_id: str, *, force: bool = False) -> SyncRun:
+        await self.start(connection_id=connection_id, force=force)
+        run = await self.run()
+        assert run is not None
+        return run
+
+
+def build(
+    path: Path,
+    *brokerages: str,
+    seed: int = 7,
+    persona: str = "plain",
+    rows: int | None = None,
+    before: Callable[[str], None] | None = None,
+    lease: timedelta = LEASE,
+) -> House:
+    """A house with these sandboxes (alpaca if none is named). `before` is told of each call."""
+    sandboxes = [create(name, seed, persona, rows=rows) for name in brokerages or ("alpaca",)]
+    stage = Stage([Faulty(sandbox, persona) for sandbox in sandboxes])
+    clock, calls = Clock(), list[str]()
+
+    def answer(request: Request, url: str) -> Response:
+        calls.append(url)
+        if before is not None:
+            before(url)
+        headers = dict(request.headers)
+        return stage.hear(
+            request.method, url, headers, request.body, clock.now(), conformance.BASE
+        ).response
+
+    def configured(name: str) -> Configured:
+        return Configured(conformance.hosts(name), open=True)
+
+    store = open_store(f"sqlite:///{path}/brokerlink.db")
+    ring = KeyRing.parse(generate())
+    safe = Safe(AesGcmVault(ring, identity_key(store, Roots(ring).unlock)))
+    catalogue = Catalogue(NAMES, card, MemoryWire(answer), configured, clock.now)
+    chance = Chance()
+    grants = Grants(store, safe, clock, chance)
+    engine = Engine(
+        store, catalogue, safe, grants, clock, chance, InProcessHub(), lease, Patience(timedelta(milliseconds=1))
+    )
+    connecting = Connecting(store, catalogue, safe, clock, chance, Woken())
+    return House(store, stage, catalogue, safe, clock, engine, connecting, calls)
