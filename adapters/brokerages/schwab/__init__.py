@@ -29,6 +29,10 @@ FACTS = DoorFacts(
         CredentialField(
             "app_secret", "App secret", "Shown beside it.", operator=True, pattern=r"[\x21-\x7e]{8,256}",
         ),
+        CredentialField(
+            "callback_url", "Callback address", "The app's registered address, if Connect names none.",
+            secret=False, required=False, operator=True, pattern=r"https://[\x21-\x7e]{1,500}",
+        ),
     ),
     capabilities=(
         Capability(Dataset.ACCOUNTS, Support.NATIVE, "Those that the user ticks while signing in."),
@@ -39,7 +43,7 @@ FACTS = DoorFacts(
     ),
     sign_in="Browser, with Schwab's own login and consent; again every 7 days, nothing can renew it longer.",
     access="An approved app (Individual or Commercial) with both API products and an https callback.",
-    history_days=3650,
+    history_days=730,  # is known to work; ten years are asked for
     limits="120 requests a minute for each app.",
 )  # fmt: skip
 

@@ -112,7 +112,8 @@ def _search(text: str, projection: str) -> Request:
 
 
 def _found(response: Response) -> list[Instrument]:
-    listed = _listed(response.json, "instruments")
+    value = response.json
+    listed = [] if value == {} else _listed(value, "instruments")
     return [instrument_of(row, Notes())[0] for row in listed]
 
 

@@ -82,7 +82,7 @@ class SchwabSandbox:
         return response
 
     def credentials(self) -> dict[str, str]:
-        return {"app_key": self.app_key, "app_secret": self.app_secret, "redirect_uri": CALLBACKS[0]}
+        return {"app_key": self.app_key, "app_secret": self.app_secret, "callback_url": CALLBACKS[0]}
 
     def announce(self) -> list[str]:
         return [

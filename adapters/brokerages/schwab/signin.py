@@ -15,6 +15,7 @@ from domain.errors import (
     ChallengeWrong,
     CredentialsRejected,
     FieldInvalid,
+    OperatorSettingMissing,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -47,14 +48,19 @@ class Exchanging:
 
 
 def begin(given: Given, moment: Moment) -> Move:
-    address = urlsplit(given.redirect_uri)
+    app_key, app_secret = given.fields.get("app_key"), given.fields.get("app_secret")
+    if not app_key or not app_secret:
+        raise OperatorSettingMissing(
+            "Neither the caller nor the operator gave the key and secret of the Schwab app."
+        )
+    callback = given.redirect_uri or given.fields.get("callback_url", "")
+    address = urlsplit(callback)
     if address.scheme != "https" or address.hostname in {None, "localhost"}:
         # Schwab registers nothing else (section 1) and would show an "Access Denied" page instead.
         raise FieldInvalid(
             "redirect_uri", "Schwab sends people back to the app's registered https address only."
         )
-    fields = given.fields
-    state = AtSchwab(fields["app_key"], fields["app_secret"], given.redirect_uri, moment.nonce)
+    state = AtSchwab(app_key, app_secret, callback, moment.nonce)
     endpoint = moment.urls["api"].rstrip("/") + "/v1/oauth/authorize"
     url = oauth.authorize_url(endpoint, state.app_key, state.callback, state.state)
     return Ask(Challenge(ChallengeKind.REDIRECT, PROMPT, authorize_url=url), state)
