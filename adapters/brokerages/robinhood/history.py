@@ -280,7 +280,9 @@ def event(raw: bytes, scene: Scene) -> Iterator[Transaction]:
         return
     word = rows.text(row, "type")
     standing = _standing(row, EVENTS.get(word), f"event.{word}", scene)
-    day = rows.day(row.get("event_date"), "event_date")
+    day, at = rows.day(row.get("event_date"), "event_date"), None
+    if row.get("created_at") is not None and standing.status is not S.PENDING:
+        at = rows.instant(row["created_at"], "created_at")
     direction = rows.optional_text(row, "direction") or ""
     long = {"exercise": True, "assignment": False}.get(word, {"debit": True, "credit": False}.get(direction))
     quantity = rows.number(row, "quantity")
@@ -297,6 +299,7 @@ def event(raw: bytes, scene: Scene) -> Iterator[Transaction]:
                 type={"buy": T.BUY, "sell": T.SELL}.get(side, T.OTHER),
                 trade_date=day,
                 source_type=f"event {word} {side}",
+                executed_at=at,
                 instrument=parse.share(named(part, "instrument"), scene, rows.optional_text(part, "symbol")),
                 quantity=None if sign is None else sign * shares,
                 price=price,
@@ -312,6 +315,7 @@ def event(raw: bytes, scene: Scene) -> Iterator[Transaction]:
             type=standing.kind,
             trade_date=day,
             source_type=f"event {word}",
+            executed_at=at,
             instrument=parse.contract(named(row, "option"), scene),
             quantity=None if long is None else (-quantity if long else quantity),
             gross=rest,
@@ -458,8 +462,11 @@ def charge(prefix: str, kind: TransactionType, sign: int) -> Callable[[bytes, Sc
         if row.get("refunds"):
             scene.notes.words[f"{prefix}.refunds"] += 1  # their shape is not known
         amount = money(row, "amount") - (money(row, "credit") if row.get("credit") is not None else ZERO)
-        at = rows.instant(row.get("created_at"), "created_at")
-        yield Standing(kind).cash(_key(prefix, row), sign * amount, at, prefix, raw)
+        day = row.get("record_date")
+        when = (
+            rows.instant(row.get("created_at"), "created_at") if day is None else told_day(day, "record_date")
+        )
+        yield Standing(kind).cash(_key(prefix, row), sign * amount, when, prefix, raw)
 
     return parsed
 
@@ -478,9 +485,9 @@ class Standing:
     def cash(
         self, key: str, amount: Decimal | None, when: date | datetime, word: str, raw: bytes
     ) -> Transaction:
-        """A row that moves cash and nothing else, on a day or at an instant."""
-        at = when if isinstance(when, datetime) else None
-        day = when if at is None else rows.market_day(at)
+        """Cash and nothing else moves, on a day or at an instant; what is pending has no instant yet."""
+        day = rows.market_day(when) if isinstance(when, datetime) else when
+        at = when if isinstance(when, datetime) and self.status is not S.PENDING else None
         told = Transaction(
             key, self.kind, day, "USD", word, executed_at=at, gross=amount, net=amount, raw=raw
         )
