@@ -390,7 +390,7 @@ def sandbox(play: Play) -> ETrade:
 
 
 def _after(asked: Asked, found: list[TruthTransaction], count: int) -> int:
-    """Where a page starts. Every other marker's row comes again as the first of the next page."""
+    """Where a page starts. Two of three markers' rows come again as the first of the next page."""
     marker, opaque = asked.param("marker"), asked.param("pageMarkers")
     if marker and opaque:
         raise Refusal(2008, "Please enter either marker or pageMarkers")
@@ -401,7 +401,7 @@ def _after(asked: Asked, found: list[TruthTransaction], count: int) -> int:
     place = next((n for n, row in enumerate(found) if tell.marker(row) == marker), None)
     if place is None:
         raise Refusal(2001, "Please enter valid marker")
-    again = count > 1 and found[place].number % 2 == 0
+    again = count > 1 and found[place].number % 3 > 0
     return place if again else place + 1
 
 
