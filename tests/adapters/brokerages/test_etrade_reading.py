@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any
 
+import conformance
 import pytest
 
 from adapters.brokerages.etrade import API, CARD, pages
@@ -14,22 +13,15 @@ from adapters.kit.http import MemoryWire
 from adapters.sandbox.create import create
 from adapters.sandbox.stage import Stage
 from domain.challenges import Answer
-from domain.instruments import Instrument
-from domain.money import plain
 from domain.ports.brokerage import Asked, Grant, Notes
-from domain.transactions import Transaction
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
-OWN = "http://127.0.0.1:9"
-BASE = f"{OWN}/etrade"
-HOSTS = {"api": BASE, "oauth": f"{BASE}/oauth", "authorize": f"{BASE}/authorize"}
 # Small pages, so that a history of a hundred rows has many.
 SMALL = replace(
     API,
     positions=(replace(API.positions[0], ask=pages.Portfolio(3).ask, take=pages.Portfolio(3).take),),
     transactions=(replace(API.transactions[0], ask=pages.History(7).ask, take=pages.History(7).take),),
 )
-Told = dict[str, Any]
 
 
 class World:
@@ -39,9 +31,11 @@ class World:
         self.sandbox = create("etrade", seed, persona, NOW.date())
         stage = Stage([self.sandbox])
         wire = MemoryWire(
-            lambda sent, url: stage.hear(sent.method, url, dict(sent.headers), sent.body, NOW, OWN).response
+            lambda sent, url: (
+                stage.hear(sent.method, url, dict(sent.headers), sent.body, NOW, conformance.BASE).response
+            )
         )
-        self.door = CardDoor(CARD, door, wire, hosts=HOSTS, clock=lambda: NOW)
+        self.door = CardDoor(CARD, door, wire, hosts=conformance.hosts("etrade"), clock=lambda: NOW)
 
     async def sign_in(self) -> Grant:
         known = self.sandbox.credentials()
@@ -52,120 +46,62 @@ class World:
         assert isinstance(grant, Grant)
         return grant
 
-    @property
-    def truth(self) -> object:
-        return self.sandbox.play.truth_now().as_json(self.sandbox.profile)["accounts"]
+    async def read(self) -> list[conformance.Json]:
+        return await conformance.read_all(self.door, await self.sign_in())
+
+    def differences(self, told: list[conformance.Json]) -> list[str]:
+        return conformance.differences(told, conformance.expected(self.sandbox))
 
 
-def instrument(told: Instrument | None) -> Told | None:
-    if told is None:
-        return None
-    option = told.option
-    terms = None
-    if option is not None:
-        terms = {
-            "underlying": option.underlying,
-            "expiration": option.expiration.isoformat(),
-            "right": option.right.value,
-            "strike": plain(option.strike),
-            "multiplier": figure(option.multiplier),
-        }
-    return {"kind": told.kind.value, "symbol": told.symbol, "cusip": None, "option": terms}
-
-
-def figure(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value)
-
-
-def figures(noun: object, *names: str) -> Told:
-    return {name: figure(getattr(noun, name)) for name in names}
-
-
-async def read(world: World) -> list[Told]:
-    """Everything our own door reads, in the words of the truth."""
-    grant, notes = await world.sign_in(), Notes()
-    found: list[Told] = []
-    listing = await world.door.accounts(grant)
-    for account in listing.rows:
-        (balance,) = (await world.door.balances(grant, account)).rows
-        positions = await world.door.positions(grant, account)
-        notes.add(positions.notes)
-        rows: dict[str | None, Transaction] = {}
-        cursor: str | None = None
-        while True:
-            page = await world.door.history(grant, account, "transactions", None, cursor)
-            notes.add(page.notes)
-            rows |= {row.source_key: row for row in page.transactions}
-            cursor = page.cursor
-            if cursor is None:
-                break
-        money = figures(balance, "cash", "settled_cash", "buying_power", "total_value")
-        held: list[Told] = [
-            {"instrument": instrument(each.instrument), "currency": each.currency}
-            | figures(
-                each, "quantity", "average_cost", "cost_basis", "price", "market_value", "unrealized_gain"
-            )
-            for each in positions.rows
-        ]
-        happened = [
-            {
-                "number": int((row.source_key or "")[5:]),
-                "type": row.type.name,
-                "status": row.status.name,
-                "trade_date": row.trade_date.isoformat(),
-                "settlement_date": row.settlement_date.isoformat() if row.settlement_date else None,
-                "instrument": instrument(row.instrument),
-                "currency": row.currency,
-            }
-            | figures(row, "quantity", "price", "gross", "fees", "taxes", "net")
-            for row in rows.values()
-        ]
-        found.append(
-            {
-                "number": account.number,
-                "key": account.routing["accountIdKey"],
-                "name": account.name,
-                "kind": account.kind.value,
-                "currency": account.currency,
-                "balance": money | {"currency": balance.currency},
-                "positions": sorted(held, key=lambda told: told["instrument"]["symbol"]),
-                "transactions": happened,
-            }
-        )
-    assert (notes.words, notes.fields) == ({}, {})
-    return found
-
-
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(30))
 async def test_reading_the_sandbox_gives_the_truth(seed: int) -> None:
     world = World(seed, door=SMALL if seed % 2 else API)
 
-    found = await read(world)
+    told = await world.read()
 
-    assert found == world.truth
-    assert all(len(account["transactions"]) >= 75 for account in found)
+    assert world.differences(told) == []
+    assert all(len(account["transactions"]) >= 75 for account in told)
 
 
 async def test_an_empty_customer_is_read_as_empty() -> None:
-    found = await read(World(persona="empty"))
+    world = World(persona="empty")
 
-    assert [(account["positions"], account["transactions"]) for account in found] == [([], []), ([], [])]
+    told = await world.read()
+
+    assert world.differences(told) == []
+    assert [(account["positions"], account["transactions"]) for account in told] == [([], []), ([], [])]
 
 
 async def test_rows_that_come_while_one_pages_are_there_at_the_next_read() -> None:
     world = World(persona="growing", door=SMALL)
-    before = await read(world)
+    before = await world.read()
 
     world.sandbox.play.persona = "plain"
-    after = await read(world)
+    after = await world.read()
 
-    assert after == world.truth
-    old = [{row["number"] for row in account["transactions"]} for account in before]
-    new = [{row["number"] for row in account["transactions"]} for account in after]
+    assert world.differences(after) == []
+    old, new = ([len(account["transactions"]) for account in told] for told in (before, after))
     assert all(earlier < later for earlier, later in zip(old, new, strict=True))
 
 
-async def test_pending_rows_tell_their_instant() -> None:
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_parser_knows_every_field_and_word_of_the_sandbox(seed: int) -> None:
+    world = World(seed)
+    grant, notes = await world.sign_in(), Notes()
+    listing = await world.door.accounts(grant)
+
+    for account in listing.rows:
+        for read in (world.door.balances, world.door.positions):
+            notes.add((await read(grant, account)).notes)
+        cursor: str | None = None
+        while (page := await world.door.history(grant, account, "transactions", None, cursor)).cursor:
+            notes.add(page.notes)
+            cursor = page.cursor
+
+    assert (listing.notes, notes) == (Notes(), Notes())
+
+
+async def test_pending_rows_tell_their_instant_and_others_do_not() -> None:
     world = World()
     grant = await world.sign_in()
     account = (await world.door.accounts(grant)).rows[0]
