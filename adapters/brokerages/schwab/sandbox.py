@@ -52,8 +52,8 @@ PROFILE = Profile(
             ),
         }
     ),
-    # Positions tell the CUSIP, transactions do not.
-    uncompared=Profile("").uncompared | {"instrument.cusip"},
+    # Positions tell the CUSIP, transactions do not; nicknames are told as they are.
+    uncompared=frozenset({"transaction.description", "instrument.name", "instrument.cusip"}),
     instant_places=0,
     number_pattern="7#######",
     tell=_tell,
