@@ -28,6 +28,7 @@ class Catalogue:
     wire: Wire
     configured: Callable[[str], Configured] = lambda _: Configured()
     clock: Callable[[], Any] = system_clock
+    breaks: bool = True
     _doors: dict[tuple[str, str], CardDoor] = field(default_factory=dict)
 
     def all(self) -> tuple[BrokerageFacts, ...]:
@@ -75,6 +76,7 @@ class Catalogue:
                 hosts=dict(configured.hosts),
                 operator=dict(configured.operator),
                 clock=self.clock,
+                breaks=self.breaks,
             )
         return self._doors[name]
 

@@ -1,6 +1,5 @@
 """A door, opened: the one loop that asks, authorises, limits, sends, takes and parses."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,16 @@ from adapters.kit.wire import Request, Response
 from domain.accounts import AccountTold
 from domain.brokerages import BrokerageFacts, DoorFacts
 from domain.challenges import Answer
-from domain.errors import Failure, NobodyYet, ReauthorizationRequired, UnreadableReply
+from domain.errors import (
+    BrokerageUnavailable,
+    CircuitOpen,
+    Failure,
+    FieldInvalid,
+    NobodyYet,
+    ReauthorizationRequired,
+    UnreadableReply,
+)
+from domain.policy import Breaker, after_call, may_call
 from domain.ports.brokerage import Asked, Feed, Grant, Listing, Notes, Page
 from domain.positions import Balance, Position
 
@@ -64,6 +72,7 @@ class CardDoor:
         operator: dict[str, str] | None = None,
         clock: Callable[[], datetime] = system_clock,
         lasting: dict[str, Any] | None = None,
+        breaks: bool = True,
     ) -> None:
         self._door = door
         self._wire = wire
@@ -71,6 +80,7 @@ class CardDoor:
         self._operator = operator or {}
         self._clock = clock
         self._limits = Limits(door)
+        self._breaker, self._breaks = Breaker(), breaks
         # Lasting references (instruments) are public facts: one memory for all users of the door.
         self._lasting: dict[str, Any] = {} if lasting is None else lasting
         self.brokerage: BrokerageFacts = card.facts
@@ -84,6 +94,10 @@ class CardDoor:
 
     async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
         given = Given({**self._operator, **fields}, redirect_uri)
+        for declared in self.facts.fields:
+            if declared.required and not given.fields.get(declared.key):
+                told = f"{declared.label} is required: give it, or let the operator configure it."
+                raise FieldInvalid(f"credentials[{declared.key}]", told)
         return await self._converse(self._door.sign_in.begin(given, self._moment()))
 
     async def hear(self, state: bytes, answer: Answer) -> Asked | Grant:
@@ -246,8 +260,25 @@ class CardDoor:
         return response
 
     async def _send(self, request: Request, credential: str) -> Response:
-        async with self._limits.of(request.group, credential):
-            return await self._wire.send(request.with_headers(*self._door.headers), self._hosts)
+        """One request within its budget, unless the breaker is open. Only outages open it: a refusal is
+        an answer."""
+        now = self._clock()
+        allowed, self._breaker = may_call(self._breaker, now)
+        if not allowed:
+            until = self._breaker.until
+            raise CircuitOpen(retry_after=None if until is None else max(until - now, timedelta(seconds=1)))
+        try:
+            async with self._limits.of(request.group, credential):
+                response = await self._wire.send(request.with_headers(*self._door.headers), self._hosts)
+        except BrokerageUnavailable:
+            self._count_call(worked=False)
+            raise
+        self._count_call(worked=response.status < 500)
+        return response
+
+    def _count_call(self, *, worked: bool) -> None:
+        if self._breaks:
+            self._breaker = after_call(self._breaker, worked, self._clock())
 
     def _failure(self, response: Response) -> Failure | None:
         explained = self._door.explain(response) if self._door.explain else None
@@ -281,7 +312,3 @@ def _wait_before_retry(failure: Exception) -> bool | float:
     if failure.retry_after is None:
         return True
     return failure.retry_after.total_seconds() if failure.retry_after <= SHORT_WAIT else False
-
-
-async def pause(seconds: float) -> None:
-    await asyncio.sleep(seconds)

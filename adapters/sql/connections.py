@@ -90,6 +90,11 @@ class SqlConnections:
         )
         return [_connection(row) for row in self._sql.execute(found).mappings()]
 
+    def postpone(self, connection_id: str, until: datetime) -> None:
+        self._sql.execute(
+            update(connections).where(connections.c.id == connection_id).values(next_sync_at=until)
+        )
+
 
 class SqlCredentials:
     def __init__(self, connection: SqlConnection) -> None:

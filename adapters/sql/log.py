@@ -38,7 +38,6 @@ class SqlDataKeys:
         """Only the first one counts: two processes that start at once end with the same root."""
         insert_new(self._sql, roots, {"name": ROOT, "value": value})
 
-
     def replace_root(self, former: bytes, value: bytes) -> None:
         """The same root under a newer key; nothing happens if somebody else was faster."""
         same = (roots.c.name == ROOT) & (roots.c.value == former)

@@ -115,6 +115,9 @@ class Connections(Protocol):
 
     def due(self, now: datetime, limit: int) -> list[Connection]: ...
 
+    def postpone(self, connection_id: str, until: datetime) -> None:
+        """Not due before then, whatever else changes meanwhile."""
+
 
 class Credentials(Protocol):
     def get(self, connection_id: str) -> Sealed | None: ...
@@ -316,20 +319,34 @@ class LeaseLost(Exception):
 class UnitOfWork(Protocol):
     """All repositories, in one transaction."""
 
-    data_keys: DataKeys
-    connections: Connections
-    credentials: Credentials
-    sessions: Sessions
-    accounts: Accounts
-    instruments: Instruments
-    holdings: Holdings
-    transactions: Transactions
-    feeds: Feeds
-    freshness: FreshnessRows
-    runs: Runs
-    progress: ProgressLog
-    events: Events
-    requests: Requests
+    @property
+    def data_keys(self) -> DataKeys: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def credentials(self) -> Credentials: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def instruments(self) -> Instruments: ...
+    @property
+    def holdings(self) -> Holdings: ...
+    @property
+    def transactions(self) -> Transactions: ...
+    @property
+    def feeds(self) -> Feeds: ...
+    @property
+    def freshness(self) -> FreshnessRows: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def progress(self) -> ProgressLog: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def requests(self) -> Requests: ...
 
 
 class Storage(Protocol):

@@ -44,7 +44,7 @@ def played(brokerage: str, seed: int = 7, persona: str = "plain", **more: Any) -
         return reply.response
 
     found = card(brokerage)
-    return CardDoor(found, found.doors[0], MemoryWire(answer), hosts=hosts(brokerage)), sandbox
+    return CardDoor(found, found.doors[0], MemoryWire(answer), hosts=hosts(brokerage), breaks=False), sandbox
 
 
 async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:
@@ -80,7 +80,9 @@ def expected(sandbox: Sandbox) -> list[Json]:
 def differences(told: Any, wanted: Any, where: str = "") -> list[str]:
     """Where the two differ, figure by figure; empty when they agree. What `wanted` lacks is not compared."""
     if isinstance(told, dict) and isinstance(wanted, dict):
-        return [d for name, value in wanted.items() for d in differences(told.get(name), value, f"{where}.{name}")]
+        return [
+            d for name, value in wanted.items() for d in differences(told.get(name), value, f"{where}.{name}")
+        ]
     if isinstance(told, list) and isinstance(wanted, list):
         found = [] if len(told) == len(wanted) else [f"{where}: {len(told)} rows, wanted {len(wanted)}"]
         pairs = enumerate(zip(told, wanted, strict=False))

@@ -19,6 +19,7 @@ from adapters.kit.http import MemoryWire
 from adapters.kit.wire import Request, Response
 from adapters.sandbox.create import create
 from adapters.sandbox.faults import Faulty
+from adapters.sandbox.reply import Reply
 from adapters.sandbox.stage import Stage
 from adapters.sql.engine import SqlStorage
 from adapters.sql.store import identity_key, open_store
@@ -28,6 +29,8 @@ from brokerlink.usecases.grants import Grants
 from brokerlink.usecases.run_sync import RunSync
 from brokerlink.usecases.safe import Safe
 from brokerlink.usecases.start_sync import StartSync
+from domain.challenges import Answer, Challenge, ChallengeKind
+from domain.connections import SessionState
 from domain.ids import random_id
 from domain.policy import Patience
 from domain.syncs import SyncRun
@@ -93,9 +96,37 @@ class House:
             return await self.store.read(lambda uow: uow.runs.get(identifier))
         return None
 
-    async def connected(self, brokerage: str = "alpaca", user: str = "user-1") -> SessionView:
-        """A user connected with the keys of the sandbox; for brokerages that need no answer."""
-        return await self.connect(user, brokerage, credentials=self.stage.faulty[brokerage].sandbox.credentials())
+    async def connected(self, brokerage: str = "alpaca", user: str = "user-1", **more: str) -> SessionView:
+        """A user who has signed in through the brokerage's real conversation, as its sandbox plays it."""
+        known = self.stage.faulty[brokerage].sandbox.credentials()
+        declared = {field.key for field in self.catalogue.door(brokerage).facts.fields}
+        given = {key: value for key, value in known.items() if key in declared}
+        redirect = known.get("callback_url", "") if brokerage == "schwab" else ""
+        view = await self.connect(user, brokerage, credentials=given, redirect_uri=redirect, **more)
+        for _ in range(20):
+            challenge = view.session.challenge
+            if view.session.state is not SessionState.NEEDS_INPUT or challenge is None:
+                break
+            view = await self.go_on(view.session.id, self.answer(challenge, known))
+        return view
+
+    def answer(self, challenge: Challenge, known: dict[str, str]) -> Answer:
+        """What a person would do, at once."""
+        match challenge.kind:
+            case ChallengeKind.REDIRECT:
+                return Answer(
+                    callback_url=dict(self.visit(challenge.authorize_url or "").headers)["location"]
+                )
+            case ChallengeKind.VERIFIER_CODE:
+                self.visit(challenge.authorize_url or "")
+                return Answer(code=known["verifier"])
+            case ChallengeKind.DEVICE_APPROVAL:
+                return Answer(approved=True)
+            case _:
+                return Answer(code=known[challenge.kind.value])
+
+    def visit(self, url: str) -> Reply:
+        return self.stage.hear("GET", url, {}, b"", self.clock.now(), conformance.BASE)
 
     async def synced(self, connection_id: str, *, force: bool = False) -> SyncRun:
         await self.start(connection_id=connection_id, force=force)
@@ -123,9 +154,7 @@ def build(
         if before is not None:
             before(url)
         headers = dict(request.headers)
-        return stage.hear(
-            request.method, url, headers, request.body, clock.now(), conformance.BASE
-        ).response
+        return stage.hear(request.method, url, headers, request.body, clock.now(), conformance.BASE).response
 
     def configured(name: str) -> Configured:
         return Configured(conformance.hosts(name), open=True)
@@ -133,11 +162,19 @@ def build(
     store = open_store(f"sqlite:///{path}/brokerlink.db")
     ring = KeyRing.parse(generate())
     safe = Safe(AesGcmVault(ring, identity_key(store, Roots(ring).unlock)))
-    catalogue = Catalogue(NAMES, card, MemoryWire(answer), configured, clock.now)
+    catalogue = Catalogue(NAMES, card, MemoryWire(answer), configured, clock.now, breaks=False)
     chance = Chance()
     grants = Grants(store, safe, clock, chance)
     engine = Engine(
-        store, catalogue, safe, grants, clock, chance, InProcessHub(), lease, Patience(timedelta(milliseconds=1))
+        store,
+        catalogue,
+        safe,
+        grants,
+        clock,
+        chance,
+        InProcessHub(),
+        lease,
+        Patience(timedelta(milliseconds=1)),
     )
     connecting = Connecting(store, catalogue, safe, clock, chance, Woken())
     return House(store, stage, catalogue, safe, clock, engine, connecting, calls)
