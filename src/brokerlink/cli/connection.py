@@ -34,7 +34,7 @@ class Wish:
     options: tuple[str, ...] = field(default=(), repr=False)
     file: Path | None = None
     door: str = ""
-    redirect_uri: str = ""
+    redirect_uri: str | None = None  # None: with `auto` the one in the file, else the operator's own
     reconnect: str = ""
     session: str = ""
     browser: bool = True
@@ -115,9 +115,15 @@ def _request(
         door_id=wish.door,
         credentials=credentials,
         reconnect_connection_id=wish.reconnect,
-        redirect_uri=wish.redirect_uri,
+        redirect_uri=_redirect(wish, given),
         request_id=new_request_id(),
     )
+
+
+def _redirect(wish: Wish, given: Given) -> str:
+    if wish.redirect_uri is None and wish.auto:
+        return given.file.get("callback_url", "")
+    return wish.redirect_uri or ""
 
 
 def say_connected(session: pb.ConnectSession, out: Console) -> None:

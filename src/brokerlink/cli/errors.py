@@ -26,9 +26,18 @@ TEXT_LIMIT = 1000  # a server's sentence is one sentence
 class Refused(Exception):
     """The command line itself says no: one plain sentence, and how to end."""
 
-    def __init__(self, sentence: str, *, hint: str = "", code: Exit = Exit.USAGE, reason: str = "") -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        more: Iterable[str] = (),
+        hint: str = "",
+        code: Exit = Exit.USAGE,
+        reason: str = "",
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.more = tuple(more)
         self.hint = hint
         self.code = code
         self.reason = reason
@@ -47,6 +56,7 @@ class Explained:
     metadata: dict[str, str] = field(default_factory=dict)
     hint: str = ""
     code: Exit = Exit.FAILED
+    more: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The shape of {"error": ...}; keys are always there."""
@@ -54,7 +64,7 @@ class Explained:
             "error": {
                 "status": self.status,
                 "reason": self.reason,
-                "message": self.sentence,
+                "message": " ".join((self.sentence, *self.more)),
                 "actor": self.actor,
                 "retry_after_seconds": None if self.retry_after is None else self.retry_after.total_seconds(),
                 "fields": [{"field": name, "description": text} for name, text in self.fields],
@@ -83,14 +93,20 @@ def reason_of(error: grpc.RpcError) -> str:
 
 def status_of(error: grpc.RpcError) -> grpc.StatusCode:
     """The status of a failed call; UNKNOWN where an error carries none."""
-    code = error.code() if isinstance(error, grpc.Call) else None
+    code = _said(error, "code")
     return code if isinstance(code, grpc.StatusCode) else grpc.StatusCode.UNKNOWN
+
+
+def _said(error: grpc.RpcError, name: str) -> object:
+    """What a call has to say. grpc's errors are calls too, but their declared type does not tell."""
+    method = getattr(error, name, None)
+    return method() if callable(method) else None
 
 
 def explain(error: grpc.RpcError, address: str) -> Explained:
     """Decode a failed call. Never raises: details that cannot be read are left out."""
     status = status_of(error).name
-    said = (error.details() if isinstance(error, grpc.Call) else "") or ""
+    said = str(_said(error, "details") or "")
     details = _details(error)
     if status == "UNAVAILABLE" and not details.reason:
         return Explained(
@@ -152,8 +168,8 @@ def _packed(error: grpc.RpcError) -> "list[AnyMessage]":
     from google.protobuf.message import DecodeError  # noqa: PLC0415
     from google.rpc.status_pb2 import Status  # noqa: PLC0415
 
-    metadata = error.trailing_metadata() if isinstance(error, grpc.Call) else None
-    pairs: Iterable[tuple[str, str | bytes]] = metadata or ()
+    metadata = _said(error, "trailing_metadata")
+    pairs = metadata if isinstance(metadata, Iterable) else ()
     packed = next((value for key, value in pairs if key == DETAILS_KEY), None)
     try:
         return list(Status.FromString(packed).details) if isinstance(packed, bytes) else []
@@ -188,6 +204,8 @@ def show(failure: Explained) -> None:
     head = Text("✗ ", style="bold red")
     head.append(clean(failure.sentence), style="bold")
     out.print(head)
+    for line in failure.more:
+        out.print(Text("  ") + Text(clean(line)))
     for name, text in failure.fields:
         out.print(Text(f"    {clean(name)}: {clean(text)}"))
     facts = [("reason", failure.reason), ("who must act", ACTORS.get(failure.actor, failure.actor))]
@@ -219,7 +237,9 @@ def told(caller: Caller) -> Iterator[None]:
         _end(caller, explain(error, caller.address))
     except Refused as refusal:
         status = "UNAVAILABLE" if refusal.code is Exit.UNAVAILABLE else "FAILED_PRECONDITION"
-        explained = Explained(status, refusal.sentence, refusal.reason, hint=refusal.hint, code=refusal.code)
+        explained = Explained(
+            status, refusal.sentence, refusal.reason, hint=refusal.hint, code=refusal.code, more=refusal.more
+        )
         _end(caller, explained)
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None

@@ -36,7 +36,7 @@ class Process:
         lines = self.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
         raise Refused(
             f"The {self.name} ended by itself (exit code {self.process.returncode}). It said last:",
-            hint="\n    ".join(lines) or "nothing",
+            more=lines or ["nothing"],
             code=Exit.FAILED,
         )
 

@@ -84,7 +84,9 @@ def _create(plan: Plan) -> list[Sandbox]:
         ]
     except LookupError as unknown:
         sentence = str(unknown.args[0])
-        raise Refused(f"{sentence[:1].upper()}{sentence[1:]}.", hint=f"Brokerages: {', '.join(NAMES)}.") from None
+        raise Refused(
+            f"{sentence[:1].upper()}{sentence[1:]}.", hint=f"Brokerages: {', '.join(NAMES)}."
+        ) from None
 
 
 def _fault(word: str) -> Fault:

@@ -2,47 +2,39 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.text import Text
 
 from brokerlink.cli.errors import Refused
-from brokerlink.cli.reasons import Exit
 from brokerlink.cli.terminal import clean, console, write_json
-from brokerlink.settings import Settings  # type: ignore[import-not-found, unused-ignore]
+from brokerlink.problems import SettingsInvalid
+from brokerlink.settings import Settings, load
 
 
-def settings(**given: object) -> Settings:
+def settings(*, complete: bool = True, **given: object) -> Settings:
     """Settings from the environment, with what was given here before them. Refused in plain sentences."""
     try:
-        return Settings(**{name: value for name, value in given.items() if value})
-    except ValidationError as invalid:
-        # Only the sentences: pydantic's own text repeats the input, which may be a secret.
-        raise Refused("\n".join(_sentence(error) for error in invalid.errors(include_input=False))) from None
-
-
-def _sentence(error: object) -> str:
-    told = error if isinstance(error, dict) else {}
-    text = str(told.get("msg", "A setting is not valid.")).removeprefix("Value error, ")
-    where = ".".join(str(part) for part in told.get("loc", ()))
-    return f"{where}: {text}" if where and not text.endswith(".") else text
+        return load(complete=complete, **{name: value for name, value in given.items() if value})
+    except SettingsInvalid as invalid:
+        first, *others = [str(problem) for problem in invalid.problems]
+        raise Refused(first, more=others, hint="`brokerlink doctor` looks at everything at once.") from None
 
 
 def serve(listen: list[str], *, insecure_dev: bool, data_dir: Path | None) -> None:
     """Run the server until it is stopped."""
+    found = settings(listen=listen, insecure_dev=insecure_dev, data_dir=data_dir)
     from brokerlink.server import run  # noqa: PLC0415  heavy; a setting that is refused needs none of it
 
-    run(settings(listen=listen, insecure_dev=insecure_dev, data_dir=data_dir))
+    run(found)
 
 
 def examine(*, json: bool) -> bool:
     """Run the doctor's checks and show them. Whether all is well."""
     from brokerlink.doctor import run  # noqa: PLC0415  the same
 
-    checks = run(settings())
+    checks = run(settings(complete=False))
     if json:
-        write_json(
-            {"checks": [{"name": c.name, "ok": c.ok, "sentence": c.sentence, "fix": c.fix} for c in checks]}
-        )
+        told = [{"name": c.name, "ok": c.ok, "sentence": c.sentence, "fix": c.fix} for c in checks]
+        write_json({"checks": told})
     else:
         for check in checks:
             mark = Text("✓ ", style="green") if check.ok else Text("✗ ", style="bold red")
@@ -50,6 +42,3 @@ def examine(*, json: bool) -> bool:
             if not check.ok and check.fix:
                 console().print(Text("  → ", style="cyan") + Text(clean(check.fix)))
     return all(check.ok for check in checks)
-
-
-__all__ = ["Exit", "examine", "serve", "settings"]

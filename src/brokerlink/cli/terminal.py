@@ -5,7 +5,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ def clean(text: str) -> str:
     return _HARMFUL.sub("\ufffd", without)
 
 
-@cache
 def console(*, error: bool = False) -> "Console":
     """The console of stdout, or of stderr. Colours only on a terminal; NO_COLOR is heeded by rich."""
     from rich.console import Console  # noqa: PLC0415

@@ -38,8 +38,9 @@ def connect(  # noqa: PLR0913, PLR0917  arguments are the options
         str, typer.Option(help="Way in; the first open one without it.", show_default=False)
     ] = "",
     redirect_uri: Annotated[
-        str, typer.Option(help="Where the brokerage's page sends the browser back to.", show_default=False)
-    ] = "",
+        str | None,
+        typer.Option(help="Where the brokerage's page sends the browser back to.", show_default=False),
+    ] = None,
     reconnect: Annotated[
         str, typer.Option(metavar="CONNECTION", help="Renew this connection in place.", show_default=False)
     ] = "",

@@ -24,6 +24,9 @@ from brokerlink.cli.show.transactions import instrument
 from brokerlink.cli.terminal import clean, console
 from brokerlink.v1 import portfolios_pb2 as pb
 
+WIDE = 110
+LONGEST_NAME = 24
+
 
 def portfolio(one: pb.Portfolio, name: str) -> None:
     """One account: its head line, positions, cash, totals, age, and the comparison of totals."""
@@ -60,27 +63,15 @@ def grand_totals(one: pb.UserPortfolio) -> None:
 
 
 def positions(found: Sequence[pb.Position]) -> Table:
-    """The largest holdings first: what matters is at the top."""
-    made = table(
-        "Holding",
-        "Name",
-        ">Quantity",
-        ">Avg. cost",
-        ">Price",
-        ">Value",
-        ">Unrealised P&L",
-        ">P&L %",
-        "",
-        "Notes",
-    )
-    largest = sorted(
-        found, key=lambda one: abs(number(given(one, "market_value")) or Decimal(0)), reverse=True
-    )
-    for one in largest:
+    """The largest holdings first: what matters is at the top. A narrow screen goes without names."""
+    wide = console().width >= WIDE
+    figures = [">Quantity", ">Avg. cost", ">Price", ">Value", ">Unrealised P&L", ">P&L %"]
+    made = table("!Holding", *(["!Name"] if wide else []), *figures, "", "Notes")
+    for one in sorted(found, key=_size, reverse=True):
         row(
             made,
             Text(instrument(one.instrument), style="bold"),
-            dim(one.instrument.name[:32]),
+            *([dim(_shortened(one.instrument.name))] if wide else []),
             quantity(one.quantity),
             price(given(one, "average_cost")),
             price(given(one, "price")),
@@ -91,6 +82,14 @@ def positions(found: Sequence[pb.Position]) -> Table:
             Text(clean(", ".join(one.flags)).replace("_", " "), style="yellow"),
         )
     return made
+
+
+def _size(one: pb.Position) -> Decimal:
+    return abs(number(given(one, "market_value")) or Decimal(0))
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _cash(found: Sequence[pb.Balance]) -> Text:

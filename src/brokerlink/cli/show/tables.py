@@ -10,7 +10,8 @@ from brokerlink.cli.show.figures import plain
 
 
 def table(*columns: str, title: str = "") -> Table:
-    """Columns whose name starts with > are figures: right-aligned, never wrapped."""
+    """Columns whose name starts with > are figures, aligned to the right; those and the ones that start
+    with ! are never wrapped."""
     made = Table(
         title=plain(title, "bold") if title else None,
         title_justify="left",
@@ -21,8 +22,9 @@ def table(*columns: str, title: str = "") -> Table:
     )
     for name in columns:
         right = name.startswith(">")
+        whole = right or name.startswith("!")
         made.add_column(
-            name.lstrip(">"), justify="right" if right else "left", no_wrap=right, overflow="fold"
+            name.lstrip(">!"), justify="right" if right else "left", no_wrap=whole, overflow="fold"
         )
     return made
 
