@@ -75,7 +75,7 @@ API = Door(
     renewal=Renewal(signin.ask_renewal, signin.take_renewal),
     revoke=signin.ask_revocation,
     explain=signin.explain,
-    rates={"default": Rate(120), "auth": Rate(60)},
+    rates={"default": Rate(120), "auth": Rate(120)},
 )
 
 CARD = Card(

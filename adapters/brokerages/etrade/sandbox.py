@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 
-from adapters.brokerages.etrade import tell
+from adapters.brokerages.etrade import tell, tell_market
 from adapters.brokerages.etrade.gate import CALLBACK, NEW_YORK, Gate, Refused
 from adapters.brokerages.etrade.speech import Refusal, clear, days, error, normal, opaque, say, whole
 from adapters.kit.wire import Response
@@ -207,17 +206,7 @@ class ETrade:
             part |= {"next": address, "nextPageNo": str(page + 1)}
         answer: tell.Json = {"AccountPortfolio": [part]}
         if asked.param("totalsRequired").lower() == "true":
-            value = sum((each.market_value for each in owner.positions), Decimal(0))
-            gain = sum((each.unrealized_gain for each in owner.positions), Decimal(0))
-            answer["Totals"] = {
-                "todaysGainLoss": 0,
-                "todaysGainLossPct": 0,
-                "totalMarketValue": value,
-                "totalGainLoss": gain,
-                "totalGainLossPct": 0,
-                "totalPricePaid": value - gain,
-                "cashBalance": owner.cash,
-            }
+            answer["Totals"] = tell.totals(owner)
         return say(asked, {"PortfolioResponse": answer})
 
     def _lots(self, asked: Asked) -> Response:
@@ -227,24 +216,7 @@ class ETrade:
         )
         if held is None:
             raise Refusal(2001, "There is no such position")
-        number = tell.position_id(held, owner)
-        lot: tell.Json = {
-            "positionId": number,
-            "positionLotId": number + 1,
-            "price": held.average_cost,
-            "termCode": 0,
-            "daysGain": 0,
-            "daysGainPct": 0,
-            "marketValue": held.market_value,
-            "totalCost": held.cost_basis,
-            "totalGain": held.unrealized_gain,
-            "originalQty": held.quantity,
-            "remainingQty": held.quantity,
-            "availableQty": held.quantity,
-            "settlementCurrency": "USD",
-            "paymentCurrency": "USD",
-        }
-        return say(asked, {"PositionLotsResponse": {"PositionLot": [lot]}})
+        return say(asked, {"PositionLotsResponse": {"PositionLot": [tell.lot(held, owner)]}})
 
     # --- transactions ---
 
@@ -305,7 +277,7 @@ class ETrade:
             if row.trade and row.type != "DIVIDEND_REINVESTMENT" and row.leg_of is None and row.instrument:
                 fills.setdefault(row.order, (row.instrument, []))[1].append(row)
         told = [
-            (rows[0].trade_date, _root(instrument), tell.order(n, instrument, rows, owner, base))
+            (rows[0].trade_date, _root(instrument), tell_market.order(n, instrument, rows, owner, base))
             for n, (instrument, rows) in enumerate(fills.values(), 1)
         ]
         return told[::-1]
@@ -369,7 +341,7 @@ class ETrade:
             if instrument is None:
                 messages.append({"description": f"{symbol} is invalid", "code": 1002, "type": "WARNING"})
             else:
-                told.append(tell.quoted(instrument, self._closing()))
+                told.append(tell_market.quoted(instrument, self._closing()))
         answer: tell.Json = {"QuoteData": told}
         if messages:
             answer["Messages"] = {"Message": messages}

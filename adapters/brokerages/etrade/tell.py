@@ -202,6 +202,41 @@ def position(
     }
 
 
+def totals(told: TruthAccount) -> Json:
+    value = sum((each.market_value for each in told.positions), ZERO)
+    gain = sum((each.unrealized_gain for each in told.positions), ZERO)
+    return {
+        "todaysGainLoss": 0,
+        "todaysGainLossPct": 0,
+        "totalMarketValue": value,
+        "totalGainLoss": gain,
+        "totalGainLossPct": 0,
+        "totalPricePaid": value - gain,
+        "cashBalance": told.cash,
+    }
+
+
+def lot(held: TruthPosition, owner: TruthAccount) -> Json:
+    """All of a position as one lot."""
+    number = position_id(held, owner)
+    return {
+        "positionId": number,
+        "positionLotId": number + 1,
+        "price": held.average_cost,
+        "termCode": 0,
+        "daysGain": 0,
+        "daysGainPct": 0,
+        "marketValue": held.market_value,
+        "totalCost": held.cost_basis,
+        "totalGain": held.unrealized_gain,
+        "originalQty": held.quantity,
+        "remainingQty": held.quantity,
+        "availableQty": held.quantity,
+        "settlementCurrency": "USD",
+        "paymentCurrency": "USD",
+    }
+
+
 def transaction_id(row: TruthTransaction) -> str:
     return f"{row.trade_date:%y%j}{row.number:09d}"
 
@@ -304,86 +339,4 @@ def details(row: TruthTransaction, owner: TruthAccount) -> Json:
             "memo": "",
             "orderNo": row.order,
         },
-    }
-
-
-def order(
-    number: int, instrument: TruthInstrument, fills: list[TruthTransaction], owner: TruthAccount, base: str
-) -> Json:
-    """An executed order out of its fills. Numbers are small and count within the account."""
-    first, last = fills[0], fills[-1]
-    quantity = sum((abs(row.quantity or ZERO) for row in fills), ZERO)
-    value = sum((abs(row.gross or ZERO) for row in fills), ZERO)
-    units = quantity * instrument.multiplier
-    return {
-        "orderId": number,
-        "details": f"{base}/v1/accounts/{owner.key}/orders/{number}.json",
-        "orderType": SECURITY[instrument.kind],
-        "OrderDetail": [
-            {
-                "placedTime": milliseconds(first.executed_at),
-                "executedTime": milliseconds(last.executed_at),
-                "orderValue": value,
-                "status": "EXECUTED",
-                "orderTerm": "GOOD_FOR_DAY",
-                "priceType": "MARKET",
-                "limitPrice": 0,
-                "stopPrice": 0,
-                "marketSession": "REGULAR",
-                "allOrNone": False,
-                "netPrice": 0,
-                "netBid": 0,
-                "netAsk": 0,
-                "gcd": 0,
-                "ratio": "",
-                "Instrument": [
-                    {
-                        "symbolDescription": instrument.name,
-                        "orderAction": _action(first),
-                        "quantityType": "QUANTITY",
-                        "orderedQuantity": quantity,
-                        "filledQuantity": quantity,
-                        "averageExecutionPrice": round(value / units, 4) if units else 0,
-                        "estimatedCommission": ZERO,
-                        "estimatedFees": sum((row.fees or ZERO for row in fills), ZERO),
-                        "Product": product(instrument),
-                    }
-                ],
-            }
-        ],
-    }
-
-
-def _action(row: TruthTransaction) -> str:
-    """The order knows what the transaction does not say: short, open, close."""
-    side, _, rest = row.deed.partition("_TO_")
-    if rest in {"OPEN", "CLOSE"}:
-        return f"{side}_{rest}"
-    return {"SELL_SHORT": "SELL_SHORT", "BUY_TO_COVER": "BUY_TO_COVER", "SELL": "SELL"}.get(row.deed, "BUY")
-
-
-def quoted(told: TruthInstrument, traded_at: int) -> Json:
-    detail: Json = {
-        "companyName": told.name,
-        "symbolDescription": told.name,
-        "lastTrade": told.price,
-        "previousClose": told.price,
-        "changeClose": 0,
-        "changeClosePercentage": 0,
-        "timeOfLastTrade": traded_at,
-    }
-    if told.kind == "mutual_fund":
-        kind, detail = "MutualFund", detail | {"netAssetValue": told.price, "sevenDayCurrentYield": 0}
-    else:
-        spread = {"ask": told.price, "askSize": 100, "bid": told.price, "bidSize": 100, "bidExchange": " "}
-        kind, detail = "All", detail | spread | {"adjustedFlag": False, "totalVolume": 1200345}
-    clock = datetime.fromtimestamp(traded_at, NEW_YORK)
-    return {
-        "dateTime": f"{clock:%H:%M:%S %Z %m-%d-%Y}",
-        "dateTimeUTC": traded_at,
-        "quoteStatus": "CLOSING",
-        "ahFlag": "false",
-        "hasMiniOptions": False,
-        kind: detail,
-        "Product": product(told),
     }
