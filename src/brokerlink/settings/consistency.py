@@ -1,0 +1,83 @@
+"""What must fit together in the settings before a server may start. All problems are told at once."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from brokerlink.settings.addresses import loopback
+from brokerlink.settings.problems import Problem, unreadable, variable
+
+if TYPE_CHECKING:
+    from brokerlink.settings.model import Settings
+
+TLS = ("tls_certificate", "tls_key", "tls_client_ca")
+
+
+def problems(settings: "Settings") -> list[Problem]:
+    return [*_key(settings), *_exposure(settings), *_tls(settings), *_times(settings), *_sandbox(settings)]
+
+
+def _key(settings: "Settings") -> list[Problem]:
+    name, file_name = variable("encryption_key"), variable("encryption_key_file")
+    given = settings.encryption_key is not None, settings.encryption_key_file is not None
+    if given == (False, False):
+        fix = f"Make one with `brokerlink keys generate` and give it in {name}, or its file in {file_name}."
+        return [Problem(name, f"There is no key to seal secrets with: {name} is not set.", fix)]
+    if given == (True, True):
+        return [Problem(file_name, f"{name} and {file_name} are both set.", "Give one of them.")]
+    return []
+
+
+def _exposure(settings: "Settings") -> list[Problem]:
+    """Without TLS only this machine may call: whoever listens on the way would have all tokens."""
+    name = variable("listen")
+    if settings.local:
+        return []
+    if settings.insecure_dev:
+        sentence = f"{variable('insecure_dev')} is set, but {name} lets other machines in."
+        return [Problem(name, sentence, "Listen on 127.0.0.1 or a Unix socket, or leave it out.")]
+    if settings.tls_certificate is None and not settings.allow_plaintext:
+        fix = (
+            f"Give {variable('tls_certificate')} and {variable('tls_key')}, or listen on 127.0.0.1 or a Unix "
+            f"socket; {variable('allow_plaintext')}=true only where something else encrypts."
+        )
+        return [Problem(name, f"{name} lets other machines in, but there is no TLS.", fix)]
+    return []
+
+
+def _tls(settings: "Settings") -> list[Problem]:
+    certificate, key, authority = (getattr(settings, name) for name in TLS)
+    found: list[Problem] = []
+    if (certificate is None) != (key is None):
+        given, missing = (TLS[1], TLS[0]) if certificate is None else (TLS[0], TLS[1])
+        sentence = f"{variable(given)} is set without {variable(missing)}."
+        found.append(Problem(variable(missing), sentence, "Give both, or neither."))
+    elif authority is not None and certificate is None:
+        sentence = f"{variable(TLS[2])} is set without {variable(TLS[0])} and {variable(TLS[1])}."
+        found.append(Problem(variable(TLS[2]), sentence, "Client certificates need TLS: give all three."))
+    files = zip(TLS, (certificate, key, authority), strict=True)
+    refusals = [unreadable(variable(name), path) for name, path in files if path is not None]
+    return found + [refusal for refusal in refusals if refusal is not None]
+
+
+def _times(settings: "Settings") -> list[Problem]:
+    if settings.run_deadline_seconds > settings.lease_seconds * 2:
+        return []
+    name, lease = variable("run_deadline_seconds"), variable("lease_seconds")
+    sentence = f"{name} is less than two times {lease}: a run would end before another process can take it."
+    return [Problem(name, sentence, f"Raise {name}, or lower {lease}.")]
+
+
+def _sandbox(settings: "Settings") -> list[Problem]:
+    """While we play, no call may reach a real brokerage."""
+    if settings.sandbox_url is None:
+        return []
+    return [
+        Problem(
+            name := variable("brokerages", brokerage_id, "hosts", host),
+            f"{variable('sandbox_url')} is set, but {name} leads away from this machine.",
+            "Leave one of them out.",
+        )
+        for brokerage_id, given in sorted(settings.brokerages.items())
+        for host, url in sorted(given.hosts.items())
+        if not loopback(urlsplit(url).hostname or "")
+    ]
