@@ -32,14 +32,14 @@ class Tidy:
         due = await self.storage.read(lambda uow: uow.connections.due(now, DUE_AT_ONCE))
         for connection in due:
             # Moved on first: a connection whose start fails must not be due again at the next look.
-            identifier = connection.id
-            await self.storage.write(
-                lambda uow, i=identifier: uow.connections.postpone(i, now + KEEP_PROGRESS)
-            )
+            await self._postpone(connection.id, now + KEEP_PROGRESS)
             try:
-                await self.start(connection_id=identifier, trigger=Trigger.SCHEDULE)
+                await self.start(connection_id=connection.id, trigger=Trigger.SCHEDULE)
             except (CallerMustAct, OperatorMustAct):
                 continue  # paused, disconnected or quarantined meanwhile
+
+    async def _postpone(self, connection_id: str, until: datetime) -> None:
+        await self.storage.write(lambda uow: uow.connections.postpone(connection_id, until))
 
     async def _end_overdue(self) -> None:
         """A run whose deadline is over and that nobody holds: its watchers wait for a last message."""
