@@ -193,9 +193,11 @@ def transaction(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     rows.note_unknown(row, _TRANSACTION, "transaction", scene.notes)
     trade = rows.optional_mapping(row, "brokerage") or rows.optional_mapping(row, "Brokerage")
     rows.note_unknown(trade, _BROKERAGE, "brokerage", scene.notes)
-    word = rows.text(row, "transactionType")
+    # The details of one row may lack when it posted, and keep the type inside.
+    alone = "Category" in row
+    word = rows.text(trade if alone and "transactionType" in trade else row, "transactionType")
     moment = rows.epoch_milliseconds(row.get("transactionDate"), "transactionDate")
-    pending = rows.number(row, "postDate") == 0
+    pending = (rows.optional_number(row, "postDate") if alone else rows.number(row, "postDate")) == 0
     net = rows.number(row, "amount")
     instrument = _traded(trade, scene)
     kind = _kind(word, net, trade, instrument, scene)

@@ -170,6 +170,17 @@ def test_keys_are_read_in_either_case_and_figures_as_numbers_or_text() -> None:
     assert replace(read(told), raw=b"") == replace(read(row()), raw=b"")
 
 
+def test_a_row_told_alone_is_the_same_row() -> None:
+    listed = row()
+    inner = listed.pop("brokerage")
+    inner["Product"] = inner.pop("product")
+    alone = listed | {"transactionId": 26061101756874, "Category": {"categoryId": 0}}
+    alone["Brokerage"] = inner | {"transactionType": alone.pop("transactionType"), "orderNo": 0}
+    del alone["postDate"]
+
+    assert replace(read(alone), raw=b"") == replace(read(row()), raw=b"")
+
+
 def test_both_kinds_of_midnight_are_the_same_day_in_new_york() -> None:
     assert read(row(transactionDate=PACIFIC_MIDNIGHT)).trade_date == date(2026, 3, 2)
     assert read(row(transactionDate=EASTERN_MIDNIGHT)).trade_date == date(2026, 7, 1)
