@@ -6,6 +6,7 @@ proxy variables, and no host but the door's own.
 """
 
 import asyncio
+import time
 import zlib
 from collections.abc import Callable
 from typing import Protocol
@@ -24,6 +25,14 @@ PIECE = 64 * 1024
 USER_AGENT = "brokerlink/1"
 
 
+# Told of each call: method, host, path (no query: it may hold secrets), status, milliseconds.
+Observer = Callable[[str, str, str, int, float], None]
+
+
+def unobserved(method: str, host: str, path: str, status: int, milliseconds: float) -> None:
+    """Nobody looks."""
+
+
 class Wire(Protocol):
     """Sends a request to one of the named hosts. Raises BrokerageUnavailable or UnreadableReply."""
 
@@ -33,7 +42,14 @@ class Wire(Protocol):
 class HttpWire:
     """The wire over sockets: one long-lived client for all brokerages of the process."""
 
-    def __init__(self, *, total_seconds: float = TOTAL_SECONDS, max_body: int = MAX_BODY) -> None:
+    def __init__(
+        self,
+        *,
+        total_seconds: float = TOTAL_SECONDS,
+        max_body: int = MAX_BODY,
+        observe: Observer = unobserved,
+    ) -> None:
+        self._observe = observe
         self._total = total_seconds
         self._max_body = max_body
         self._client: httpx.AsyncClient | None = None
@@ -42,7 +58,9 @@ class HttpWire:
         # Made inside the running loop: the transport keeps its sockets there.
         if self._client is None:
             self._client = httpx.AsyncClient(
-                transport=AiohttpTransport(limits=httpx.Limits(max_connections=200, keepalive_expiry=30)),
+                transport=AiohttpTransport(
+                    trust_env=False, limits=httpx.Limits(max_connections=200, keepalive_expiry=30)
+                ),
                 timeout=TIMEOUTS,
                 trust_env=False,
                 follow_redirects=False,
@@ -56,6 +74,7 @@ class HttpWire:
 
     async def send(self, request: Request, hosts: dict[str, str]) -> Response:
         url = address(request, hosts)
+        start = time.perf_counter()
         headers = [("User-Agent", USER_AGENT), ("Accept-Encoding", "gzip"), *request.headers]
         try:
             async with asyncio.timeout(self._total):
@@ -72,6 +91,14 @@ class HttpWire:
         except httpx.HTTPError:
             # The text of httpx's errors holds URLs and bytes of the peer: not for logs or clients.
             raise BrokerageUnavailable("The connection to the brokerage failed.") from None
+        parts = urlsplit(url)
+        self._observe(
+            request.method,
+            parts.netloc,
+            parts.path,
+            response.status_code,
+            (time.perf_counter() - start) * 1000,
+        )
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return Response(response.status_code, lowered, body, url)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from brokerlink.usecases.safe import Safe
-from brokerlink.usecases.start_sync import new_run
+from brokerlink.usecases.start_sync import RUN_LIFE, new_run
 from domain.accounts import Account, AccountTold, masked
 from domain.brokerages import DoorFacts
 from domain.challenges import Answer, Challenge, ChallengeKind
@@ -55,6 +55,7 @@ class Connecting:
     clock: Clock
     chance: Chance
     dispatch: Dispatch
+    life: timedelta = RUN_LIFE
 
     async def view(self, session: ConnectSession) -> SessionView:
         def deed(uow: UnitOfWork) -> SessionView:
@@ -137,7 +138,7 @@ class Connecting:
         self.safe.put_grant(uow, connection, grant, now)
         link_accounts(uow, self.safe, connection, ids, now)
         _forget(uow, session.id)
-        run = new_run(self.chance.id("run"), connection, Trigger.CONNECT, Lane.INTERACTIVE, now)
+        run = new_run(self.chance.id("run"), connection, Trigger.CONNECT, Lane.INTERACTIVE, now, self.life)
         uow.runs.add(run)
         return uow.sessions.save(
             replace(session, state=SessionState.SUCCEEDED, challenge=None, connection_id=connection.id)

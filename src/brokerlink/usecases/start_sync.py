@@ -19,9 +19,11 @@ def new_run(
     trigger: Trigger,
     lane: Lane,
     now: datetime,
+    life: timedelta,
     *,
     force: bool = False,
 ) -> SyncRun:
+    """A queued run that ends by its deadline, `life` from now, whatever happens."""
     return SyncRun(
         id=identifier,
         connection_id=connection.id,
@@ -30,7 +32,7 @@ def new_run(
         trigger=trigger,
         lane=lane,
         created_at=now,
-        deadline=now + RUN_LIFE,
+        deadline=now + life,
         force=force,
     )
 
@@ -43,6 +45,7 @@ class StartSync:
     clock: Clock
     chance: Chance
     dispatch: Dispatch
+    life: timedelta = RUN_LIFE
 
     async def __call__(
         self,
@@ -59,7 +62,8 @@ class StartSync:
             connection = self._connection(uow, connection_id, account_id, user_id)
             connection.check_may_sync()
             lane = Lane.BATCH if trigger is Trigger.SCHEDULE else Lane.INTERACTIVE
-            made = new_run(self.chance.id("run"), connection, trigger, lane, self.clock.now(), force=force)
+            now = self.clock.now()
+            made = new_run(self.chance.id("run"), connection, trigger, lane, now, self.life, force=force)
             if uow.runs.add(made):
                 return made
             going_on = uow.runs.active(connection.id)
