@@ -27,10 +27,10 @@ BASE = "http://127.0.0.1:9"
 Json = dict[str, Any]
 
 
-def hosts(brokerage: str) -> dict[str, str]:
-    """Every host of every door of a brokerage, on the stage in memory."""
+def hosts(brokerage: str, base: str = BASE) -> dict[str, str]:
+    """Every host of every door of a brokerage, on the stage at that address."""
     names = {name for door in card(brokerage).doors for name in door.hosts}
-    return {n: f"{BASE}/{brokerage}" + ("" if n == "api" else f"/{n}") for n in names}
+    return {n: f"{base}/{brokerage}" + ("" if n == "api" else f"/{n}") for n in names}
 
 
 def played(brokerage: str, seed: int = 7, persona: str = "plain", **more: Any) -> tuple[CardDoor, Sandbox]:

@@ -1,8 +1,9 @@
-"""The whole house without sockets: real store in a temporary file, real vault, sandboxes in memory."""
+"""The whole house: real store in a temporary file, real vault, sandboxes in memory or on real sockets."""
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,12 @@ from adapters.aesgcm.vault import AesGcmVault
 from adapters.brokerages import NAMES, card
 from adapters.dispatch.hub import InProcessHub
 from adapters.kit.catalogue import Catalogue, Configured
-from adapters.kit.http import MemoryWire
+from adapters.kit.http import HttpWire, MemoryWire, Wire
 from adapters.kit.wire import Request, Response
 from adapters.sandbox.create import create
 from adapters.sandbox.faults import Faulty
 from adapters.sandbox.reply import Reply
+from adapters.sandbox.server import serving
 from adapters.sandbox.stage import Stage
 from adapters.sql.engine import SqlStorage
 from adapters.sql.store import identity_key, open_store
@@ -74,6 +76,7 @@ class House:
     engine: Engine
     connecting: Connecting
     calls: list[str] = field(default_factory=list)
+    base: str = conformance.BASE
 
     @property
     def connect(self) -> Connect:
@@ -126,7 +129,7 @@ class House:
                 return Answer(code=known[challenge.kind.value])
 
     def visit(self, url: str) -> Reply:
-        return self.stage.hear("GET", url, {}, b"", self.clock.now(), conformance.BASE)
+        return self.stage.hear("GET", url, {}, b"", self.clock.now(), self.base)
 
     async def synced(self, connection_id: str, *, force: bool = False) -> SyncRun:
         await self.start(connection_id=connection_id, force=force)
@@ -145,8 +148,7 @@ def build(
     lease: timedelta = LEASE,
 ) -> House:
     """A house with these sandboxes (alpaca if none is named). `before` is told of each call."""
-    sandboxes = [create(name, seed, persona, rows=rows) for name in brokerages or ("alpaca",)]
-    stage = Stage([Faulty(sandbox, persona) for sandbox in sandboxes])
+    stage = Stage(_faulty(brokerages, seed, persona, rows))
     clock, calls = Clock(), list[str]()
 
     def answer(request: Request, url: str) -> Response:
@@ -156,13 +158,48 @@ def build(
         headers = dict(request.headers)
         return stage.hear(request.method, url, headers, request.body, clock.now(), conformance.BASE).response
 
+    made = furnished(path, stage, MemoryWire(answer), conformance.BASE, clock, lease)
+    made.calls = calls
+    return made
+
+
+@asynccontextmanager
+async def on_sockets(
+    path: Path,
+    *brokerages: str,
+    seed: int = 7,
+    persona: str = "plain",
+    rows: int | None = None,
+    lease: timedelta = LEASE,
+    total_seconds: float = 5.0,
+) -> AsyncIterator[House]:
+    """The same with everything between us and the brokerage: sockets, and the client that production has."""
+    clock, wire = Clock(), HttpWire(total_seconds=total_seconds)
+    with serving(_faulty(brokerages, seed, persona, rows), time=clock.now) as running:
+        made = furnished(path, running.stage, wire, running.address, clock, lease)
+        try:
+            yield made
+        finally:
+            await wire.close()
+            made.store.close()
+
+
+def _faulty(brokerages: tuple[str, ...], seed: int, persona: str, rows: int | None) -> list[Faulty]:
+    return [Faulty(create(name, seed, persona, rows=rows), persona) for name in brokerages or ("alpaca",)]
+
+
+def furnished(
+    path: Path, stage: Stage, wire: Wire, base: str, clock: Clock, lease: timedelta = LEASE
+) -> House:
+    """A house whose brokerages are on this stage and reached over this wire."""
+
     def configured(name: str) -> Configured:
-        return Configured(conformance.hosts(name), open=True)
+        return Configured(conformance.hosts(name, base), open=True)
 
     store = open_store(f"sqlite:///{path}/brokerlink.db")
     ring = KeyRing.parse(generate())
     safe = Safe(AesGcmVault(ring, identity_key(store, Roots(ring).unlock)))
-    catalogue = Catalogue(NAMES, card, MemoryWire(answer), configured, clock.now, breaks=False)
+    catalogue = Catalogue(NAMES, card, wire, configured, clock.now, breaks=False)
     chance = Chance()
     grants = Grants(store, safe, clock, chance)
     engine = Engine(
@@ -177,4 +214,4 @@ def build(
         Patience(timedelta(milliseconds=1)),
     )
     connecting = Connecting(store, catalogue, safe, clock, chance, Woken())
-    return House(store, stage, catalogue, safe, clock, engine, connecting, calls)
+    return House(store, stage, catalogue, safe, clock, engine, connecting, base=base)
