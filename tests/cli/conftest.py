@@ -18,6 +18,8 @@ from grpc_status import rpc_status  # type: ignore[import-untyped]
 from typer.testing import CliRunner, Result
 
 from brokerlink.cli.app import app
+from brokerlink.v1 import brokerages_pb2, syncs_pb2
+from tests.cli.sessions import DONE, HIDDEN, KEY
 
 FILES = ("accounts", "brokerages", "connections", "portfolios", "syncs", "transactions")
 
@@ -150,3 +152,12 @@ def run(fake: Fake) -> Run:
         )
 
     return call
+
+
+@pytest.fixture
+def brokerage(fake: Fake) -> Fake:
+    door = brokerages_pb2.Door(id="keys", open=True, credential_fields=[KEY, HIDDEN])
+    fake.says("GetBrokerage", brokerages_pb2.Brokerage(id="x", title="X Inc.", doors=[door]))
+    fake.says("Connect", DONE)
+    fake.says("ListSyncRuns", syncs_pb2.ListSyncRunsResponse())
+    return fake

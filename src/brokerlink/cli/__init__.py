@@ -1,10 +1,13 @@
 """The command line: a gRPC client with a person in mind. `main` is the program `brokerlink`."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the program. Imports are late: `brokerlink --help` must not wait for what it does not need."""
+    # gRPC's own log lines tell a person nothing that we do not say better.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     from brokerlink.cli.app import app  # noqa: PLC0415
 
     _speak_utf8()

@@ -1,13 +1,10 @@
 """Running the server from the command line, and looking for what would keep it from running."""
 
-from pathlib import Path
-
 from rich.text import Text
 
 from brokerlink.cli.errors import Refused
 from brokerlink.cli.terminal import clean, console, write_json
-from brokerlink.problems import SettingsInvalid
-from brokerlink.settings import Settings, load
+from brokerlink.settings import Settings, SettingsInvalid, load
 
 
 def settings(*, complete: bool = True, **given: object) -> Settings:
@@ -19,9 +16,9 @@ def settings(*, complete: bool = True, **given: object) -> Settings:
         raise Refused(first, more=others, hint="`brokerlink doctor` looks at everything at once.") from None
 
 
-def serve(listen: list[str], *, insecure_dev: bool, data_dir: Path | None) -> None:
+def serve(**given: object) -> None:
     """Run the server until it is stopped."""
-    found = settings(listen=listen, insecure_dev=insecure_dev, data_dir=data_dir)
+    found = settings(complete=True, **given)
     from brokerlink.server import run  # noqa: PLC0415  heavy; a setting that is refused needs none of it
 
     run(found)

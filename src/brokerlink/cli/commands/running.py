@@ -66,13 +66,23 @@ def serve(
     ] = False,
     data_dir: Annotated[
         Path | None,
-        typer.Option("--data-dir", help="Where the database and key are kept.", show_default=False),
+        typer.Option("--data-dir", help="Where the embedded database lies.", show_default=False),
     ] = None,
+    sandbox_url: Annotated[
+        str, typer.Option(metavar="URL", help="Play: every brokerage is a sandbox there.", show_default=False)
+    ] = "",
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.", show_default=False)] = "",
 ) -> None:
     """Run the server. Settings come from the environment and its file; these options go before them."""
     from brokerlink.cli.serving import serve as run
 
-    run(listen or [], insecure_dev=insecure_dev, data_dir=data_dir)
+    run(
+        listen=listen,
+        insecure_dev=insecure_dev,
+        data_dir=data_dir,
+        sandbox_url=sandbox_url,
+        log_level=log_level,
+    )
 
 
 def doctor(caller: Caller) -> None:

@@ -99,7 +99,9 @@ def connection_state(state: connections_pb2.ConnectionState) -> Text:
 
 
 def _why(one: connections_pb2.Connection) -> Text:
-    made = Text(clean(one.reason))
+    made = Text(clean(one.message))
+    if one.reason:
+        made.append(f"{' ' if made.plain else ''}{clean(one.reason)}", style="dim" if made.plain else "")
     actor = ACTORS.get(word(types_pb2.Actor, one.actor, "ACTOR"), "")
     if actor:
         made.append(f" → {actor}", style="dim")

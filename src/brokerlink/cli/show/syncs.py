@@ -118,11 +118,11 @@ def ending(run: pb.SyncRun, names: Mapping[str, str]) -> None:
         if one.HasField("failure"):
             out.print(Text(where) + failure(one.failure))
         if one.held_back:
-            text = f"{one.held_back} rows vanished at once; they are kept until the next sync confirms it"
+            text = "everything vanished at once; it is kept until a later sync confirms it"
             out.print(Text(f"{where}{text}", style="yellow"))
-        if one.unknown_fields or one.unknown_words:
-            text = f"{one.unknown_fields} unknown fields, {one.unknown_words} unknown words; kept raw"
-            out.print(dim(f"{where}{text}"))
+        unknown = [*one.unknown_fields, *one.unknown_words]
+        if unknown:
+            out.print(dim(f"{where}not known to us, kept raw: {', '.join(sorted(unknown)[:12])}"))
 
 
 def failure(one: types_pb2.Failure) -> Text:
