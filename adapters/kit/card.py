@@ -106,10 +106,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `calls` in `per` seconds, for one group of endpoints."""
+    """At most `calls` in `per` seconds, for one group of endpoints.
+
+    `shared`: the brokerage counts for the app, so all users of the door share the budget.
+    """
 
     calls: int
     per: float = 60.0
+    shared: bool = False
 
 
 def never_renewed(grant: Grant, moment: Moment) -> Request:

@@ -29,6 +29,7 @@ class Catalogue:
     configured: Callable[[str], Configured] = lambda _: Configured()
     clock: Callable[[], Any] = system_clock
     breaks: bool = True
+    limited: bool = True
     _doors: dict[tuple[str, str], CardDoor] = field(default_factory=dict)
 
     def all(self) -> tuple[BrokerageFacts, ...]:
@@ -77,6 +78,7 @@ class Catalogue:
                 operator=dict(configured.operator),
                 clock=self.clock,
                 breaks=self.breaks,
+                limited=self.limited,
             )
         return self._doors[name]
 

@@ -44,7 +44,9 @@ def played(brokerage: str, seed: int = 7, persona: str = "plain", **more: Any) -
         return reply.response
 
     found = card(brokerage)
-    return CardDoor(found, found.doors[0], MemoryWire(answer), hosts=hosts(brokerage), breaks=False), sandbox
+    return CardDoor(
+        found, found.doors[0], MemoryWire(answer), hosts=hosts(brokerage), breaks=False, limited=False
+    ), sandbox
 
 
 async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:

@@ -199,7 +199,7 @@ def furnished(
     store = open_store(f"sqlite:///{path}/brokerlink.db")
     ring = KeyRing.parse(generate())
     safe = Safe(AesGcmVault(ring, identity_key(store, Roots(ring).unlock)))
-    catalogue = Catalogue(NAMES, card, wire, configured, clock.now, breaks=False)
+    catalogue = Catalogue(NAMES, card, wire, configured, clock.now, breaks=False, limited=False)
     chance = Chance()
     grants = Grants(store, safe, clock, chance)
     engine = Engine(

@@ -87,7 +87,7 @@ OAUTH = Door(
         Reference("name", reads.ask_name, reads.take_name, batch=1, required=False),
     ),
     renewal=Renewal(signin.ask_renewal, signin.take_renewal, ahead=timedelta(minutes=2)),
-    rates={"default": Rate(120), "auth": Rate(60)},
+    rates={"default": Rate(120, shared=True), "auth": Rate(60)},
     headers=(("Accept", "application/json"),),
 )
 

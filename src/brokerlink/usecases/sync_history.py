@@ -32,7 +32,7 @@ NOT_TOLD_ANY_MORE = "NOT_TOLD_ANY_MORE"
 @dataclass(slots=True)
 class Reading:
     """A feed of an account while it is being read. `seen` is None when the read was interrupted:
-    then "not seen" means nothing."""
+    then "not seen" means nothing. `oldest` is the oldest trade date that this read told."""
 
     account_id: str
     feed: Feed
@@ -40,6 +40,7 @@ class Reading:
     state: FeedState
     occurrences: Occurrences
     seen: set[str] | None
+    oldest: date | None = None
 
 
 async def read_history(course: Course, accounts: dict[str, AccountTold]) -> None:
@@ -120,6 +121,8 @@ def _write(
     keys = _write_rows(course, uow, reading, page.transactions, keys)
     if reading.seen is not None:
         reading.seen.update(keys)
+        days = [t.trade_date for t in page.transactions]
+        reading.oldest = min([*days, reading.oldest] if reading.oldest else days, default=None)
         if len(reading.seen) > MOST_SEEN:
             reading.seen = None
     if state.done:
@@ -184,11 +187,13 @@ def _remove_gone(course: Course, uow: UnitOfWork, reading: Reading) -> int:
     A pending row that vanished never happened. A posted one is believed gone only if it is one of a
     few: an answer that lacks many rows is more likely wrong than true.
     """
-    if reading.seen is None or not reading.feed.removes:
+    if reading.seen is None or reading.oldest is None or not reading.feed.removes:
         return 0
     identifier, feed, now = reading.account_id, reading.feed.name, course.engine.clock.now()
     pending = {row.key for row in uow.transactions.pending(identifier, feed)} - reading.seen
-    posted = uow.transactions.posted_since(identifier, feed, reading.state.since)
+    # What is older than all that was told may have left the brokerage's retention: that is no removal.
+    start = max(reading.state.since, reading.oldest) if reading.state.since else reading.oldest
+    posted = uow.transactions.posted_since(identifier, feed, start)
     gone = posted - reading.seen
     if len(gone) > max(MOST_GONE, len(posted) // MOST_GONE_SHARE):
         reading.result.held_back = True

@@ -1,0 +1,111 @@
+"""A door whose reads of one dataset meet a wrong answer, whatever addresses the brokerage has for them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+
+from adapters.sandbox.faults import Fault, Faulty
+from domain.accounts import AccountTold
+from domain.brokerages import BrokerageFacts, Dataset
+from domain.challenges import Answer
+from domain.ports.brokerage import Asked, Brokerages, Grant, Listing, OpenDoor, Page
+from domain.positions import Balance, Position
+
+
+@dataclass
+class Aim:
+    """From the `first` call of a dataset's read on (looked-up references are calls too) the sandbox
+    answers with this mutation. Nothing else is hit: no sign-in, no renewal, no other dataset."""
+
+    faulty: Faulty
+    mutation: str = ""
+    dataset: Dataset | None = None
+    first: int = 1
+    heard: Counter[Dataset] = field(default_factory=Counter)
+    _mishaps: int = 0
+
+    def at(self, mutation: str, dataset: Dataset, first: int = 1) -> None:
+        self.heard.clear()
+        self.mutation, self.dataset, self.first = mutation, dataset, first
+        self._mishaps = self.faulty.mishaps[mutation]
+
+    def lift(self) -> None:
+        self.heard.clear()
+        self.dataset = None
+
+    @property
+    def hits(self) -> int:
+        """How many calls were answered wrongly since this was aimed."""
+        return self.faulty.mishaps[self.mutation] - self._mishaps
+
+    @contextmanager
+    def reading(self, dataset: Dataset) -> Iterator[None]:
+        before = self.faulty.requests
+        if dataset is self.dataset:
+            self.faulty.set_faults([Fault(self.mutation, first=max(1, self.first - self.heard[dataset]))])
+        try:
+            yield
+        finally:
+            self.faulty.set_faults([])
+            self.heard[dataset] += self.faulty.requests - before
+
+
+class AimedDoor:
+    """The port `OpenDoor`: the real door, with the aim told what is being read."""
+
+    def __init__(self, door: OpenDoor, aim: Aim) -> None:
+        self._door, self._aim = door, aim
+        self.brokerage, self.facts = door.brokerage, door.facts
+        self.feeds, self.renewable = door.feeds, door.renewable
+
+    async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
+        return await self._door.begin(fields, redirect_uri)
+
+    async def hear(self, state: bytes, answer: Answer) -> Asked | Grant:
+        return await self._door.hear(state, answer)
+
+    async def renew(self, grant: Grant) -> Grant:
+        return await self._door.renew(grant)
+
+    async def revoke(self, grant: Grant) -> bool:
+        return await self._door.revoke(grant)
+
+    async def accounts(self, grant: Grant) -> Listing[AccountTold]:
+        with self._aim.reading(Dataset.ACCOUNTS):
+            return await self._door.accounts(grant)
+
+    async def balances(self, grant: Grant, account: AccountTold) -> Listing[Balance]:
+        with self._aim.reading(Dataset.BALANCES):
+            return await self._door.balances(grant, account)
+
+    async def positions(self, grant: Grant, account: AccountTold) -> Listing[Position]:
+        with self._aim.reading(Dataset.POSITIONS):
+            return await self._door.positions(grant, account)
+
+    async def history(
+        self, grant: Grant, account: AccountTold, feed: str, since: date | None, cursor: str | None
+    ) -> Page:
+        with self._aim.reading(Dataset.TRANSACTIONS):
+            return await self._door.history(grant, account, feed, since, cursor)
+
+
+@dataclass
+class AimedBrokerages:
+    """The port `Brokerages`: the catalogue, whose doors are aimed at."""
+
+    catalogue: Brokerages
+    aim: Aim
+
+    def all(self) -> tuple[BrokerageFacts, ...]:
+        return self.catalogue.all()
+
+    def facts(self, brokerage_id: str) -> BrokerageFacts:
+        return self.catalogue.facts(brokerage_id)
+
+    def closed(self, brokerage_id: str, door_id: str) -> str | None:
+        return self.catalogue.closed(brokerage_id, door_id)
+
+    def door(self, brokerage_id: str, door_id: str | None = None) -> AimedDoor:
+        return AimedDoor(self.catalogue.door(brokerage_id, door_id), self.aim)
