@@ -1,0 +1,255 @@
+"""The hot reads: the driver's own statements and rows, without object mapping.
+
+On SQLite a small read runs where it is asked for, on a connection of its own: it takes less time than
+handing it to a thread, and in WAL mode no writer makes it wait. Everything else runs in threads.
+"""
+
+import asyncio
+import heapq
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, PoolProxiedConnection
+
+from adapters.sql.reading_statements import Statements
+from domain.ports.reading import (
+    AccountRow,
+    BalanceRow,
+    FreshnessRow,
+    Holdings,
+    InstrumentRow,
+    Known,
+    Place,
+    PositionRow,
+    TransactionPage,
+    TransactionQuery,
+    TransactionRow,
+    Versioned,
+)
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+Execute = Callable[[str, Sequence[object]], list[Row]]
+Deed = Callable[[Execute], T]
+
+# Up to so many rows a page is read in place on SQLite: about half a millisecond.
+SMALL = 251
+# The first bite of each account when several are merged.
+BITE = 16
+
+
+class SqlReading:
+    """The port `Reading`."""
+
+    def __init__(self, engine: Engine, *, threads: int = 4) -> None:
+        self._engine = engine
+        self._statements = Statements(engine.dialect.name == "postgresql")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store-read-hot")
+        self._here: tuple[PoolProxiedConnection, Any] | None = None
+
+    async def version(self, account_id: str) -> Versioned | None:
+        def deed(execute: Execute) -> Versioned | None:
+            found = execute(self._statements.version, (account_id,))
+            return Versioned._make(found[0]) if found else None
+
+        return await self._run(deed, small=True, several=False)
+
+    async def holdings(self, account_id: str) -> Holdings | None:
+        def deed(execute: Execute) -> Holdings | None:
+            return self._holdings(execute, account_id)
+
+        return await self._run(deed, small=True, several=False)
+
+    async def holdings_of_user(self, user_id: str) -> list[Holdings]:
+        def deed(execute: Execute) -> list[Holdings]:
+            accounts = execute(self._statements.open_accounts, (user_id,))
+            held = [self._holdings(execute, account) for (account,) in accounts]
+            return [one for one in held if one is not None]
+
+        return await self._run(deed, small=False, several=True)
+
+    async def transactions(self, query: TransactionQuery, known: Known) -> TransactionPage:
+        def deed(execute: Execute) -> TransactionPage:
+            return self._page(execute, query, known)
+
+        # A filter may have to look at every row of an account to find few.
+        small = query.account_id is not None and query.limit <= SMALL and not (query.types or query.symbol)
+        return await self._run(deed, small=small, several=True)
+
+    async def transaction(self, account_id: str, key: str) -> tuple[str, TransactionRow] | None:
+        def deed(execute: Execute) -> tuple[str, TransactionRow] | None:
+            found = execute(self._statements.transaction, (account_id, key, account_id, key, key))
+            return (found[0][0], TransactionRow._make(found[0][1:])) if found else None
+
+        return await self._run(deed, small=True, several=False)
+
+    async def instruments(self, instrument_ids: Sequence[str]) -> list[InstrumentRow]:
+        def deed(execute: Execute) -> list[InstrumentRow]:
+            listed = self._statements.listed(instrument_ids)
+            named: dict[str, list[tuple[str, str]]] = {}
+            for owner, scheme, value in execute(self._statements.identifiers, (listed,)):
+                named.setdefault(owner, []).append((scheme, value))
+            found = execute(self._statements.instruments, (listed,))
+            return [InstrumentRow._make((*row, tuple(named.get(row[0], ())))) for row in found]
+
+        return await self._run(deed, small=len(instrument_ids) <= SMALL, several=True)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        if self._here is not None:
+            self._here[0].close()
+            self._here = None
+
+    # ---- what is read
+
+    def _holdings(self, execute: Execute, account_id: str) -> Holdings | None:
+        account: AccountRow | None = None
+        balances: list[BalanceRow] = []
+        positions: list[tuple[str, int, PositionRow]] = []
+        freshness: list[FreshnessRow] = []
+        for part, *row in execute(self._statements.holdings, (account_id,) * 4):
+            match part:
+                case 0:
+                    account = AccountRow._make((*row[:2], int(row[2]), *row[3:7]))
+                case 1:
+                    balances.append(BalanceRow._make(row[:5]))
+                case 2:
+                    position = PositionRow._make((*row[:9], _number(row[9])))
+                    positions.append((row[0], int(row[10]), position))
+                case _:
+                    freshness.append(FreshnessRow._make((*row[:2], *map(_number, row[2:5]), row[5])))
+        if account is None:
+            return None
+        # A compound statement has no order of its own; this one lasts while the version does.
+        balances.sort()
+        positions.sort()
+        freshness.sort()
+        return Holdings(account, balances, [position for _, _, position in positions], freshness)
+
+    def _page(self, execute: Execute, query: TransactionQuery, known: Known) -> TransactionPage:
+        if query.account_id is not None:
+            found = execute(self._statements.owner, (query.account_id,))
+            if not found:
+                return TransactionPage(None, [], [])
+            places = list(self._walk(execute, query, query.account_id, query.limit))
+            return TransactionPage(str(found[0][0]), places, self._rows(execute, query, places, known))
+        accounts = [row[0] for row in execute(self._statements.accounts, (query.user_id,))]
+        # Few bites of each account, as many as the merge turns out to need.
+        walks = [self._walk(execute, query, account, BITE) for account in accounts]
+        places = list(islice(heapq.merge(*walks, reverse=True), query.limit))
+        return TransactionPage(None, places, self._rows(execute, query, places, known))
+
+    def _rows(
+        self, execute: Execute, query: TransactionQuery, places: list[Place], known: Known
+    ) -> list[TransactionRow]:
+        """The rows of the places that are not known."""
+        missing: dict[str, list[str]] = {}
+        for place in places:
+            if not known(place):
+                missing.setdefault(place.account_id, []).append(place.key)
+        if query.account_id is not None and 2 * sum(map(len, missing.values())) > len(places):
+            # Walking once more is cheaper than looking up most rows one by one.
+            found = execute(*self._step(query, query.account_id, query.after, query.limit, whole=True))
+            return list(map(TransactionRow._make, found))
+        return [
+            TransactionRow._make(row)
+            for account, keys in missing.items()
+            for row in execute(self._statements.rows, (account, self._statements.listed(keys)))
+        ]
+
+    def _walk(self, execute: Execute, query: TransactionQuery, account: str, bite: int) -> Iterator[Place]:
+        """The places of one account behind the query's, newest first, read bite by bite."""
+        after, left = query.after, query.limit
+        while left > 0:
+            bite = min(bite, left)
+            found = execute(*self._step(query, account, after, bite))
+            yield from map(Place._make, found)
+            if len(found) < bite:
+                return
+            left -= bite
+            after = Place._make(found[-1])
+            bite *= 2
+
+    def _step(
+        self, query: TransactionQuery, account: str, after: Place | None, limit: int, *, whole: bool = False
+    ) -> tuple[str, list[object]]:
+        """The statement of one bite, and what is bound in it."""
+        comparison = ""
+        bound: list[object] = [account]
+        bound += [day for day in (query.start, query.end) if day is not None]
+        if after is not None:
+            # Two accounts may hold the same key on the same day: then the account's id decides.
+            comparison = "<=" if account < after.account_id else "<"
+            bound += [after.trade_date, after.key]
+        if query.types:
+            bound.append(self._statements.listed(query.types))
+        if query.symbol:
+            bound += [query.symbol.upper()] * 2
+        statement = self._statements.walk(
+            comparison,
+            start=query.start is not None,
+            end=query.end is not None,
+            types=bool(query.types),
+            symbol=bool(query.symbol),
+            whole=whole,
+        )
+        return statement, [*bound, limit]
+
+    # ---- where it is read
+
+    async def _run(self, deed: Deed[T], *, small: bool, several: bool) -> T:
+        """`several`: the deed has more than one statement, and all must see the same state."""
+        if small and not self._statements.postgresql:
+            try:
+                return self._read_here(deed, several=several)
+            except sqlite3.OperationalError:
+                # Somebody holds the whole file for a moment (a checkpoint, a migration): waiting for
+                # that is for a thread, and if it is something else the thread will say so.
+                pass
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._read_in_thread, deed, several)
+
+    def _read_here(self, deed: Deed[T], *, several: bool) -> T:
+        if self._here is None:
+            pooled = self._engine.raw_connection()
+            driver: Any = pooled.driver_connection
+            # It is ours from now on: the pool may open another one in its place.
+            pooled.detach()
+            driver.execute("PRAGMA busy_timeout=0")
+            self._here = (pooled, driver)
+        return _read(self._here[1], deed, self._statements.begin if several else "")
+
+    def _read_in_thread(self, deed: Deed[T], several: bool) -> T:
+        pooled = self._engine.raw_connection()
+        try:
+            driver: Any = pooled.driver_connection
+            if self._statements.postgresql:
+                driver.autocommit = True
+            try:
+                return _read(driver, deed, self._statements.begin if several else "")
+            finally:
+                if self._statements.postgresql:
+                    driver.autocommit = False
+        finally:
+            pooled.close()
+
+
+def _read(driver: Any, deed: Deed[T], begin: str) -> T:
+    def execute(statement: str, bound: Sequence[object]) -> list[Row]:
+        found: list[Row] = driver.execute(statement, bound).fetchall()
+        return found
+
+    if not begin:
+        return deed(execute)
+    driver.execute(begin)
+    try:
+        return deed(execute)
+    finally:
+        driver.execute("ROLLBACK")
+
+
+def _number(value: int | str | None) -> int | None:
+    return None if value is None else int(value)
