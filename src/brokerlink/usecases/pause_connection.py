@@ -1,0 +1,129 @@
+"""Pause a connection, and resume it. Credentials are kept; a run that is going on is stopped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeVar
+
+from brokerlink.usecases.list_connections import ConnectionView, found, view
+from brokerlink.usecases.start_sync import RUN_LIFE, new_run
+from domain.connections import Connection, ConnectionState
+from domain.errors import ConnectionDisconnected, ConnectionQuarantined, EtagMismatch
+from domain.events import Event, EventType
+from domain.ports.clock import Chance, Clock
+from domain.ports.dispatch import Dispatch
+from domain.ports.storage import Storage, UnitOfWork
+from domain.syncs import Lane, Trigger
+
+T = TypeVar("T")
+TRIES = 3
+
+
+def etag(connection: Connection) -> str:
+    """Changes with every change of the connection."""
+    return f"v{connection.version}"
+
+
+def check_etag(connection: Connection, given: str) -> None:
+    """Raises EtagMismatch unless the caller has seen the present version, or does not care."""
+    if given and given != etag(connection):
+        raise EtagMismatch
+
+
+@dataclass(frozen=True, slots=True)
+class PauseConnection:
+    storage: Storage
+    clock: Clock
+    dispatch: Dispatch
+
+    async def __call__(
+        self, connection_id: str, given_etag: str, user_id: str | None = None
+    ) -> ConnectionView:
+        """Does nothing to one that is paused. Raises NotFound, EtagMismatch, ConnectionDisconnected, and
+        ConnectionQuarantined: pausing and resuming must not lead around the operator."""
+
+        def deed(uow: UnitOfWork) -> ConnectionView:
+            connection = found(uow, connection_id, user_id)
+            check_etag(connection, given_etag)
+            _check_live(connection)
+            if connection.state is not ConnectionState.PAUSED:
+                idle = replace(connection, next_sync_at=None)
+                connection = move(uow, idle, ConnectionState.PAUSED, self.clock)
+                stop_run(uow, connection)
+            return view(uow, connection)
+
+        paused = await insist(self.storage, deed, given_etag)
+        self.dispatch.wake()
+        return paused
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeConnection:
+    storage: Storage
+    clock: Clock
+    chance: Chance
+    dispatch: Dispatch
+    life: timedelta = RUN_LIFE
+
+    async def __call__(
+        self, connection_id: str, given_etag: str, user_id: str | None = None
+    ) -> ConnectionView:
+        """Does nothing to one that is not paused. Raises NotFound, EtagMismatch, ConnectionDisconnected,
+        ConnectionQuarantined."""
+
+        def deed(uow: UnitOfWork) -> ConnectionView:
+            connection = found(uow, connection_id, user_id)
+            check_etag(connection, given_etag)
+            _check_live(connection)
+            if connection.state is ConnectionState.PAUSED:
+                connection = self._resume(uow, connection)
+            return view(uow, connection)
+
+        resumed = await insist(self.storage, deed, given_etag)
+        self.dispatch.wake()
+        return resumed
+
+    def _resume(self, uow: UnitOfWork, connection: Connection) -> Connection:
+        now = self.clock.now()
+        state = ConnectionState.ACTIVE if connection.last_success_at else ConnectionState.PENDING
+        # Due at once: if the run that was stopped has not ended yet, the next look starts another.
+        fresh = replace(connection, failures=0, next_sync_at=now)
+        resumed = move(uow, fresh, state, self.clock)
+        run = new_run(self.chance.id("run"), resumed, Trigger.RESUME, Lane.INTERACTIVE, now, self.life)
+        uow.runs.add(run)
+        return resumed
+
+
+def move(uow: UnitOfWork, connection: Connection, state: ConnectionState, clock: Clock) -> Connection:
+    """Save the connection in another state, and tell it."""
+    now = clock.now()
+    moved = uow.connections.save(connection.moved(state, now))
+    facts: dict[str, str | int] = {"state": state.value, "reason": ""}
+    uow.events.add(Event(moved.user_id, EventType.CONNECTION_STATE_CHANGED, now, moved.id, facts=facts))
+    return moved
+
+
+def stop_run(uow: UnitOfWork, connection: Connection) -> None:
+    """Ask the run that is going on to stop, if there is one."""
+    run = uow.runs.active(connection.id)
+    if run is not None:
+        uow.runs.request_cancel(run.id)
+
+
+def _check_live(connection: Connection) -> None:
+    match connection.state:
+        case ConnectionState.DISCONNECTED:
+            raise ConnectionDisconnected
+        case ConnectionState.QUARANTINED:
+            raise ConnectionQuarantined
+
+
+async def insist(storage: Storage, deed: Callable[[UnitOfWork], T], given_etag: str) -> T:
+    """Run a deed; again if a sync saved the connection meanwhile and the caller named no etag."""
+    for _ in range(TRIES):
+        try:
+            return await storage.write(deed)
+        except EtagMismatch:
+            if given_etag:
+                raise
+    return await storage.write(deed)
