@@ -119,7 +119,7 @@ class Fake(grpc.GenericRpcHandler):
 
     def _stream(self, name: str, request: GrpcValue, context: grpc.ServicerContext) -> Iterator[Any]:
         answer = self._next(name, request, context)
-        for one in answer if isinstance(answer, list) else [answer]:
+        for one in [answer] if isinstance(answer, Message) else answer:
             if isinstance(one, Failing):
                 context.abort_with_status(one.status())
             yield one

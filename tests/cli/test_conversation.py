@@ -127,7 +127,7 @@ def test_a_wrong_code_that_is_refused_as_an_error_is_asked_for_again() -> None:
         def code(self) -> grpc.StatusCode:
             return grpc.StatusCode.FAILED_PRECONDITION
 
-        def trailing_metadata(self) -> Any:  # noqa: ANN401  grpc's own
+        def trailing_metadata(self) -> Any:
             return failing(grpc.StatusCode.FAILED_PRECONDITION, "CHALLENGE_WRONG").status().trailing_metadata
 
     sms = asks(pb.CHALLENGE_KIND_SMS_CODE)

@@ -99,6 +99,22 @@ def test_settings_that_do_not_fit_are_refused_in_plain_sentences(run: Run) -> No
     assert "Traceback" not in result.output
 
 
+def test_the_doctor_says_what_to_do_and_ends_with_1_while_something_is_wrong(
+    run: Run, tmp_path: Path
+) -> None:
+    data = {"BROKERLINK_DATA_DIR": str(tmp_path), "BROKERLINK_LISTEN": f"unix:{tmp_path}/s"}
+
+    sick = run("doctor", BROKERAGE_ENCRYPTION_KEY="", **data)
+    key = run("keys", "generate").stdout.strip()
+    well = run("doctor", "-o", "json", BROKERAGE_ENCRYPTION_KEY=key, **data)
+
+    assert sick.exit_code == 1
+    assert "→ Make one with `brokerlink keys generate`" in sick.stdout
+    assert well.exit_code == 0
+    assert all(check["ok"] for check in json.loads(well.stdout)["checks"])
+    assert key not in well.output
+
+
 # ---- sandboxes
 
 

@@ -1,10 +1,15 @@
 """Running the server from the command line, and looking for what would keep it from running."""
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 
 from brokerlink.cli.errors import Refused
 from brokerlink.cli.terminal import clean, console, write_json
 from brokerlink.settings import Settings, SettingsInvalid, load
+
+if TYPE_CHECKING:
+    from brokerlink.doctor import Check
 
 
 def settings(*, complete: bool = True, **given: object) -> Settings:
@@ -12,8 +17,12 @@ def settings(*, complete: bool = True, **given: object) -> Settings:
     try:
         return load(complete=complete, **{name: value for name, value in given.items() if value})
     except SettingsInvalid as invalid:
-        first, *others = [str(problem) for problem in invalid.problems]
-        raise Refused(first, more=others, hint="`brokerlink doctor` looks at everything at once.") from None
+        raise _refused(invalid) from None
+
+
+def _refused(invalid: SettingsInvalid) -> Refused:
+    first, *others = [str(problem) for problem in invalid.problems]
+    return Refused(first, more=others, hint="`brokerlink doctor` looks at everything at once.")
 
 
 def serve(**given: object) -> None:
@@ -21,7 +30,10 @@ def serve(**given: object) -> None:
     found = settings(complete=True, **given)
     from brokerlink.server import run  # noqa: PLC0415  heavy; a setting that is refused needs none of it
 
-    run(found)
+    try:
+        run(found)
+    except SettingsInvalid as invalid:
+        raise _refused(invalid) from None
 
 
 def examine(*, json: bool) -> bool:
@@ -33,9 +45,18 @@ def examine(*, json: bool) -> bool:
         told = [{"name": c.name, "ok": c.ok, "sentence": c.sentence, "fix": c.fix} for c in checks]
         write_json({"checks": told})
     else:
+        widest = max((len(check.name) for check in checks), default=0)
         for check in checks:
-            mark = Text("✓ ", style="green") if check.ok else Text("✗ ", style="bold red")
-            console().print(mark + Text(f"{clean(check.name)}  ", style="bold") + Text(clean(check.sentence)))
-            if not check.ok and check.fix:
-                console().print(Text("  → ", style="cyan") + Text(clean(check.fix)))
+            _show(check, widest)
     return all(check.ok for check in checks)
+
+
+def _show(check: "Check", width: int) -> None:
+    """One line; below it what to do, dim where it only could be better."""
+    out = console()
+    mark = Text("✓ ", style="green") if check.ok else Text("✗ ", style="bold red")
+    name = Text(f"{clean(check.name):<{width}}  ", style="bold")
+    out.print(mark + name + Text(clean(check.sentence)))
+    if check.fix:
+        arrow = Text(f"{' ' * (width + 2)}→ ", style="dim" if check.ok else "bold cyan")
+        out.print(arrow + Text(clean(check.fix), style="dim" if check.ok else ""))
