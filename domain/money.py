@@ -38,7 +38,7 @@ def exact(value: object, where: str = "figure") -> Decimal:
             raise UnreadableReply(f"{where} is not a number") from None
     if not value.is_finite():
         raise UnreadableReply(f"{where} is not a finite number")
-    sign, digits, exponent = value.as_tuple()
+    _, digits, exponent = value.as_tuple()
     if len(digits) > MAX_DIGITS or abs(int(exponent)) > MAX_EXPONENT:
         raise UnreadableReply(f"{where} has too many digits")
     return value

@@ -71,7 +71,7 @@ class Limits:
 class CardDoor:
     """The port `OpenDoor`, for a door that is written on a card."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each may be replaced by a test or a setting, all have defaults
         self,
         card: Card,
         door: Door,
@@ -172,7 +172,7 @@ class CardDoor:
             async for call, cut in self._pages(grant, read, account):
                 found.extend(await self._parse(grant, read, call, cut.rows, notes))
                 as_of = cut.as_of or as_of
-        return Listing(tuple(found), True, as_of, notes)
+        return Listing(tuple(found), as_of=as_of, notes=notes)
 
     async def _pages(
         self, grant: Grant, read: Read[T], account: AccountTold | None

@@ -20,6 +20,15 @@ MAX_WAIT = timedelta(hours=24)
 def failure_of(response: Response, now: datetime) -> Failure | None:
     """The failure that a response stands for; None for a success. Never looks into a 2xx body,
     except that an HTML page where data belongs is no success at all."""
+    found = _by_status(response, now)
+    if found is None and _is_html(response):
+        found = UnreadableReply("The brokerage answered with a web page where data belongs.")
+    if found is not None:
+        found.status = response.status
+    return found
+
+
+def _by_status(response: Response, now: datetime) -> Failure | None:
     status = response.status
     found: Failure | None
     match status:
@@ -39,12 +48,8 @@ def failure_of(response: Response, now: datetime) -> Failure | None:
             found = UnreadableReply("The brokerage refused the request.")
         case _ if status >= 300:
             found = UnreadableReply("The brokerage sends us to another address; we do not follow.")
-        case _ if _is_html(response):
-            found = UnreadableReply("The brokerage answered with a web page where data belongs.")
         case _:
             found = None
-    if found is not None:
-        found.status = status
     return found
 
 

@@ -54,7 +54,7 @@ class Profile:
     `hidden` names figures that are never told (they are null in the comparison):
     "transaction.settlement_date", "position.price", "balance.settled_cash", "instrument.cusip" ...
     A suffix narrows it: "transaction.executed_at/DIVIDEND" (a type as told), "/trades", "/others"
-    (all that is no trade), "/pending", "/legs" (shares of an exercise), "position.cost_basis/option" (a kind).
+    (all that is no trade), "/pending", "/legs" (shares of an exercise), "position.price/option" (a kind).
     `uncompared` names what is left out of the comparison because both sides word it freely.
 
     Rounding: cash rows are whole cents; the gross of a trade is -(quantity x price x multiplier)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,7 +94,7 @@ class SqlStorage:
                 if attempt + 1 == CONFLICT_TRIES or not _conflict(error):
                     raise
                 # A little chance, so that two that collided do not collide again.
-                _sleep(0.01 * 2**attempt * (0.5 + random.random() / 2))  # noqa: S311 - no secret
+                time.sleep(0.01 * 2**attempt * (0.5 + random.random() / 2))  # noqa: S311 - no secret
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -105,9 +106,3 @@ class SqlStorage:
 def _conflict(error: OperationalError) -> bool:
     code = getattr(error.orig, "sqlstate", None)
     return code in SERIALIZATION_CODES or "database is locked" in str(error.orig)
-
-
-def _sleep(seconds: float) -> None:
-    import time
-
-    time.sleep(seconds)

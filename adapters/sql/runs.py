@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import BigInteger, RowMapping, and_, delete, or_, select, type_coerce, update
+from sqlalchemy import Connection as SqlConnection
 
 from adapters.sql.statements import from_json, insert_new, to_json, upsert
 from adapters.sql.tables import feeds, freshness, sync_progress, sync_runs

@@ -196,7 +196,7 @@ ORDER = (
 
 def _ordered(rows: Any) -> list[Json]:
     """A stable order that both sides can tell: which of two equal rows comes first does not matter."""
-    return sorted(rows, key=lambda r: tuple(str(r.get(n)) for n in ORDER) + (_symbol(r),))
+    return sorted(rows, key=lambda r: (*(str(r.get(n)) for n in ORDER), _symbol(r)))
 
 
 def _symbol(row: Json) -> str:

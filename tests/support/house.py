@@ -55,7 +55,7 @@ class Chance:
         return random_id(prefix, os.urandom(12))
 
     def fraction(self) -> float:
-        return random.random()
+        return random.random()  # noqa: S311 - jitter
 
 
 class Woken:

@@ -100,13 +100,15 @@ _MOVES_SECURITIES = frozenset(
 _ACCOUNT = frozenset(
     "id account_number status crypto_status currency cash buying_power regt_buying_power"
     " non_marginable_buying_power options_buying_power equity last_equity portfolio_value long_market_value"
-    " short_market_value initial_margin maintenance_margin last_maintenance_margin sma multiplier accrued_fees"
+    " short_market_value initial_margin maintenance_margin last_maintenance_margin sma multiplier"
+    " accrued_fees"
     " pending_transfer_in pending_transfer_out shorting_enabled trading_blocked transfers_blocked"
     " account_blocked trade_suspended_by_user options_approved_level options_trading_level created_at"
     " pattern_day_trader daytrade_count daytrading_buying_power".split()
 )
 _POSITION = frozenset(
-    "asset_id symbol exchange asset_class asset_marginable qty qty_available avg_entry_price side market_value"
+    "asset_id symbol exchange asset_class asset_marginable qty qty_available avg_entry_price side"
+    " market_value"
     " cost_basis unrealized_pl unrealized_plpc unrealized_intraday_pl unrealized_intraday_plpc current_price"
     " lastday_price change_today swap_rate avg_entry_swap_rate usd".split()
 )
@@ -253,7 +255,7 @@ def _kind(
         return T.OTHER
     kind = TYPES[word]
     if kind is None:
-        direction = net if net else quantity or ZERO
+        direction = net or quantity or ZERO
         incoming = direction > 0
         if word == "OPTRD":
             return T.BUY if (quantity or ZERO) > 0 else T.SELL
@@ -291,4 +293,4 @@ def _named(symbol: str, cusip: str | None = None) -> Instrument:
 
 def _coin(symbol: str) -> str:
     """BTC from `BTC/USD` (orders, activities) and `BTCUSD` (positions, old fills)."""
-    return symbol.split("/")[0] if "/" in symbol else symbol.removesuffix("USD")
+    return symbol.partition("/")[0] if "/" in symbol else symbol.removesuffix("USD")

@@ -32,8 +32,8 @@ PROFILE = Profile(
     accounts=1,
     types=frozenset(
         "BUY SELL SELL_SHORT BUY_TO_COVER OPTION_EXPIRATION OPTION_ASSIGNMENT OPTION_EXERCISE DIVIDEND"
-        " CAPITAL_GAIN RETURN_OF_CAPITAL STOCK_DIVIDEND INTEREST MARGIN_INTEREST DEPOSIT WITHDRAWAL TRANSFER_IN"
-        " TRANSFER_OUT FEE TAX SPLIT CASH_IN_LIEU".split()
+        " CAPITAL_GAIN RETURN_OF_CAPITAL STOCK_DIVIDEND INTEREST MARGIN_INTEREST DEPOSIT WITHDRAWAL"
+        " TRANSFER_IN TRANSFER_OUT FEE TAX SPLIT CASH_IN_LIEU".split()
     ),
     kinds=frozenset({"equity", "option", "crypto"}),
     account_kinds=("margin",),
@@ -123,33 +123,24 @@ class Alpaca:
 
     def _activities(self, asked: Asked) -> Response:
         wanted = {w for w in asked.param("activity_types", "").split(",") if w}
-        if "type" in asked.names:
-            if wanted or asked.param("category", ""):
-                return tell.error(422, 42210000, "activity_types and category do not go with a type path")
-            wanted = {asked.names["type"]}
-        if wanted & NO_FILTER:
-            return tell.error(422, 42210000, "invalid activity type")
-        day, after, until = (asked.param(name, "") for name in ("date", "after", "until"))
-        if day and (after or until):
-            return tell.error(422, 42210000, "date can not be specified with after or until")
-        size_text = asked.param("page_size", str(MOST))
-        if not size_text.isdigit() or not 1 <= int(size_text) <= MOST:
-            return tell.error(422, 42210000, "page_size must be between 1 and 100")
+        day, size = asked.param("date", ""), asked.param("page_size", str(MOST))
         direction = asked.param("direction", "desc")
-        if direction not in ("asc", "desc"):
-            return tell.error(422, 42210000, "invalid direction")
+        refused = _refused(asked, wanted, size, direction)
+        if refused:
+            return tell.error(422, 42210000, refused)
         try:
-            start, end = _moment(after), _moment(until)
+            start, end = _moment(asked.param("after", "")), _moment(asked.param("until", ""))
         except ValueError:
             return tell.error(422, 42210000, "invalid date format")
+        wanted |= {asked.names["type"]} if "type" in asked.names else set()
+        wanted |= {"CSD", "CSW"} if "TRANS" in wanted else set()
+        category = asked.param("category", "")
         rows = sorted((tell.activity(r) for r in self.play.rows(self._mine)), key=lambda row: str(row["id"]))
-        if "TRANS" in wanted:
-            wanted |= {"CSD", "CSW"}
         rows = [
             row
             for row in rows
             if (not wanted or row["activity_type"] in wanted)
-            and _category(row, asked.param("category", ""))
+            and _category(row, category)
             and (not day or _day(row) == day)
             and (start is None or _instant(row) >= start)
             and (end is None or _instant(row) <= end)
@@ -159,7 +150,7 @@ class Alpaca:
         token = asked.param("page_token", "")
         if token:
             rows = [r for r in rows if (str(r["id"]) < token) == (direction == "desc") and r["id"] != token]
-        return say(rows if day else rows[: int(size_text)])
+        return say(rows if day else rows[: int(size)])
 
     def _orders(self, asked: Asked) -> Response:
         status = asked.param("status", "open")
@@ -209,6 +200,20 @@ class Alpaca:
                 "next_close": closing.isoformat(),
             }
         )
+
+
+def _refused(asked: Asked, wanted: set[str], size: str, direction: str) -> str:
+    """Why a question about activities is refused; empty if it is not (3.3)."""
+    typed = "type" in asked.names
+    if typed and (wanted or asked.param("category", "")):
+        return "activity_types and category do not go with a type path"
+    if (wanted | ({asked.names["type"]} if typed else set())) & NO_FILTER:
+        return "invalid activity type"
+    if asked.param("date", "") and (asked.param("after", "") or asked.param("until", "")):
+        return "date can not be specified with after or until"
+    if not size.isdigit() or not 1 <= int(size) <= MOST:
+        return "page_size must be between 1 and 100"
+    return "" if direction in ("asc", "desc") else "invalid direction"
 
 
 def _day(row: dict[str, object]) -> str:

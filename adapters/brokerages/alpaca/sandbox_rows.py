@@ -116,10 +116,15 @@ def activity(row: TruthTransaction) -> Row:
     return _fill(row) if row.trade and row.leg_of is None else _event(row)
 
 
+def _traded(row: TruthTransaction) -> TruthInstrument:
+    if row.instrument is None:
+        raise ValueError("a trade has an instrument")
+    return row.instrument
+
+
 def _fill(row: TruthTransaction) -> Row:
     quantity = row.quantity or Decimal(0)
     side = "buy" if quantity > 0 else "sell_short" if row.deed == "SELL_SHORT" else "sell"
-    assert row.instrument is not None, "a trade has an instrument"
     return {
         "id": f"{_digits(row.executed_at)}::{row.uuid}",
         "activity_type": "FILL",
@@ -128,7 +133,7 @@ def _fill(row: TruthTransaction) -> Row:
         "price": plain(row.price or Decimal(0)),
         "qty": plain(abs(quantity)),
         "side": side,
-        "symbol": symbol(row.instrument, slash=True),
+        "symbol": symbol(_traded(row), slash=True),
         "leaves_qty": "0",
         "cum_qty": plain(abs(quantity)),
         "order_id": order_id(row),
@@ -184,12 +189,11 @@ def order_id(row: TruthTransaction) -> str:
 
 
 def order(row: TruthTransaction) -> Row:
-    assert row.instrument is not None, "a trade has an instrument"
     moment = row.executed_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     quantity = plain(abs(row.quantity or Decimal(0)))
     nothing = dict.fromkeys(
-        "expired_at canceled_at failed_at replaced_at replaced_by replaces notional limit_price stop_price legs"
-        " trail_percent trail_price hwm source subtag".split()
+        "expired_at canceled_at failed_at replaced_at replaced_by replaces notional limit_price stop_price"
+        " legs trail_percent trail_price hwm source subtag".split()
     )
     return {
         **nothing,
@@ -199,9 +203,9 @@ def order(row: TruthTransaction) -> Row:
         "updated_at": moment,
         "submitted_at": moment,
         "filled_at": moment,
-        "asset_id": row.instrument.uuid,
-        "symbol": symbol(row.instrument, slash=True),
-        "asset_class": asset_class(row.instrument),
+        "asset_id": _traded(row).uuid,
+        "symbol": symbol(_traded(row), slash=True),
+        "asset_class": asset_class(_traded(row)),
         "qty": quantity,
         "filled_qty": quantity,
         "filled_avg_price": plain(row.price or Decimal(0)),

@@ -61,6 +61,7 @@ class Books:
         self._play = play
         self._built: dict[str, tuple[tuple[TruthTransaction, ...], dict[str, list[Item]]]] = {}
         self._instruments: dict[str, TruthInstrument] = {}
+        self._reinvested: dict[str, dict[int, TruthTransaction]] = {}
 
     def items(self, name: str, accounts: Iterable[TruthAccount]) -> list[Item]:
         """One list over some accounts, newest first."""
@@ -124,6 +125,13 @@ class Books:
                 first, last = rows[0].executed_at, rows[-1].executed_at
                 found.append(Held(account, instrument, quantity, average, first, last))
         return found
+
+    def reinvested(self, account: TruthAccount) -> dict[int, TruthTransaction]:
+        """What was bought with a dividend, by the dividend's number. New rows never reinvest."""
+        if account.number not in self._reinvested:
+            bought = {row.reinvests: row for row in account.transactions if row.reinvests is not None}
+            self._reinvested[account.number] = bought
+        return self._reinvested[account.number]
 
     def instruments(self) -> dict[str, TruthInstrument]:
         """All that the customer ever had to do with, by id. Nothing new comes with new rows."""

@@ -108,7 +108,7 @@ def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
     """A row of GET /accounts/ (3.2)."""
     row = rows.fields(raw)
     rows.note_unknown(row, fields.ACCOUNT, "account", scene.notes)
-    number = rows.text(row, "account_number")
+    number = _plain(rows.text(row, "account_number"))
     word, kind = rows.text(row, "type"), rows.optional_text(row, "brokerage_account_type") or "individual"
     for table, name in ((TYPES, word), (ACCOUNTS, kind)):
         if name not in table:
@@ -334,6 +334,8 @@ def take_by(scheme: str, *names: str) -> Callable[[Response, tuple[str, ...]], R
                 continue
             if not isinstance(row, dict):
                 raise UnreadableReply("a result of a look-up is not an object")
+            if not any(row.get(name) for name in names):
+                raise UnreadableReply("a result of a look-up does not say whose it is")
             kept = {name: row[name] for name in fields.KEPT if name in row}
             found.update((f"{scheme}:{row[name]}", kept) for name in names if row.get(name))
         return found

@@ -241,7 +241,7 @@ def dividend(tell: Teller, item: Item) -> Json:
     row, account = item.rows[0], item.account
     gross, taxes = row.gross or ZERO, row.taxes or ZERO
     instrument, paid = traded(row), row.posted
-    drip = next((r for r in account.transactions if r.reinvests == row.number), None)
+    drip = tell.books.reinvested(account).get(row.number)
     state = "pending" if not paid else ("paid" if drip is None else "reinvested")
     return {
         "id": row.uuid,

@@ -13,7 +13,7 @@ with engine.connect() as connection:
         connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
         connection.commit()
     else:
-        connection = connection.execution_options(brokerlink_writes=True)
+        connection.execution_options(brokerlink_writes=True)
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()

@@ -52,8 +52,8 @@ class Engine:
     chance: Chance
     hub: ProgressHub
     lease: timedelta = timedelta(seconds=15)
-    patience: policy.Patience = policy.Patience()
-    cadence: policy.SyncPolicy = policy.SyncPolicy()
+    patience: policy.Patience = field(default_factory=policy.Patience)
+    cadence: policy.SyncPolicy = field(default_factory=policy.SyncPolicy)
 
 
 @dataclass(slots=True)

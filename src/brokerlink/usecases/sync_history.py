@@ -38,7 +38,6 @@ class Reading:
     feed: Feed
     result: DatasetResult
     state: FeedState
-    occurrences: Occurrences
     seen: set[str] | None
     oldest: date | None = None
 
@@ -68,29 +67,29 @@ async def _read_feed(
         page = await course.call(
             course.door.history, account, feed.name, reading.state.since, reading.state.cursor
         )
-        note(result, page.notes)
-        # Numbering rows is part of the step: it starts anew from the stored carry if the step fails.
-        reading.occurrences = Occurrences(reading.state.carry)
-        keys = [reading.occurrences.key(t) for t in page.transactions]
-        state = replace(
-            reading.state,
-            cursor=page.cursor,
-            carry=reading.occurrences.carry(),
-            done=page.cursor is None,
-        )
-        result.pages += 1
-        before = (result.added, result.modified, result.removed, result.unchanged)
+        await _store(course, reading, page)
 
-        def deed(
-            uow: UnitOfWork, page: Page = page, keys: list[str] = keys, state: FeedState = state
-        ) -> FeedState:
-            # The engine may run a deed again after a conflict: counters start from what they were.
-            result.added, result.modified, result.removed, result.unchanged = before
-            return _write(course, uow, reading, page, keys, state)
 
-        # What is counted here is known only after the deed; the commit stores it in the same transaction.
-        reading.state = await course.commit(result, deed)
-        course.run.attempt = 1
+async def _store(course: Course, reading: Reading, page: Page) -> None:
+    """One page as one step."""
+    result = reading.result
+    note(result, page.notes)
+    # Numbering rows is part of the step: it starts anew from the stored carry if the step fails.
+    occurrences = Occurrences(reading.state.carry)
+    keys = [occurrences.key(t) for t in page.transactions]
+    done = page.cursor is None
+    state = replace(reading.state, cursor=page.cursor, carry=occurrences.carry(), done=done)
+    result.pages += 1
+    before = (result.added, result.modified, result.removed, result.unchanged)
+
+    def deed(uow: UnitOfWork) -> FeedState:
+        # The engine may run a deed again after a conflict: counters start from what they were.
+        result.added, result.modified, result.removed, result.unchanged = before
+        return _write(course, uow, reading, page, keys, state)
+
+    reading.state = await course.commit(result, deed)
+    # It goes on: what failed before does not count against what may fail next.
+    course.run.attempt = 1
 
 
 async def _open(course: Course, identifier: str, feed: Feed, result: DatasetResult) -> Reading:
@@ -110,7 +109,7 @@ async def _open(course: Course, identifier: str, feed: Feed, result: DatasetResu
         return replace(stored, run_id=run.id, since=since, cursor=None, carry="", done=False), False
 
     state, resumed = await engine.storage.read(deed)
-    return Reading(identifier, feed, result, state, Occurrences(state.carry), None if resumed else set())
+    return Reading(identifier, feed, result, state, None if resumed else set())
 
 
 def _write(

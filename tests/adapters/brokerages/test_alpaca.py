@@ -9,8 +9,10 @@ import conformance
 import pytest
 
 from adapters.brokerages.alpaca import KEYS, parse
+from adapters.brokerages.alpaca.signin import authorise
 from adapters.kit.card import Call, Scene
-from adapters.kit.wire import Response
+from adapters.kit.signin import Moment
+from adapters.kit.wire import Response, get
 from domain.accounts import AccountTold
 from domain.errors import CredentialsRejected, UnreadableReply
 from domain.instruments import InstrumentKind
@@ -76,10 +78,6 @@ async def test_wrong_keys_are_told_as_rejected_credentials() -> None:
 
 
 def test_a_paper_key_speaks_to_the_paper_host() -> None:
-    from adapters.brokerages.alpaca.signin import authorise
-    from adapters.kit.signin import Moment
-    from adapters.kit.wire import get
-
     def host(key: str) -> str:
         return authorise(get("/x"), Grant({"key_id": key, "secret_key": "s"}), Moment(NOW, "n")).host
 
@@ -113,7 +111,7 @@ def test_an_option_fill_counts_a_hundred_shares_a_contract() -> None:
 
     assert told.instrument is not None
     assert told.instrument.symbol == "XMPL  260619C00100000"
-    assert told.gross == Decimal("-605")
+    assert told.gross == Decimal(-605)
 
 
 @pytest.mark.parametrize("symbol", ["BTC/USD", "BTCUSD"])

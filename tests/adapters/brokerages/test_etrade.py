@@ -37,7 +37,7 @@ def call(cursor: str | None = None, since: date | None = None) -> Call:
     return Call(ACCOUNT, since, date(2026, 3, 23), cursor, NOW)
 
 
-def row(**changed: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+def row(**changed: Any) -> dict[str, Any]:
     trade = {
         "product": {"symbol": "XMPL", "securityType": "EQ"},
         "quantity": 57,
@@ -62,7 +62,7 @@ def row(**changed: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
     return told | changed
 
 
-def cash(word: str, amount: float, **trade: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+def cash(word: str, amount: float, **trade: Any) -> dict[str, Any]:
     empty = {"product": {}, "quantity": 0, "price": 0, "displaySymbol": " "}
     return row(transactionType=word, amount=amount, trade=empty | trade)
 
@@ -72,7 +72,7 @@ def read(told: dict[str, Any], at: Scene | None = None) -> Transaction:
     return found
 
 
-def option(**changed: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+def option(**changed: Any) -> dict[str, Any]:
     return {
         "symbol": "XMPL",
         "securityType": "OPTN",
@@ -342,7 +342,7 @@ def test_accounts_are_named_by_number_and_reached_by_key() -> None:
         "closedDate": 0,
     }
 
-    def listed(**changed: Any) -> AccountTold:  # noqa: ANN401  JSON
+    def listed(**changed: Any) -> AccountTold:
         (found,) = parse.account(json.dumps(told | changed).encode(), scene())
         return found
 
@@ -381,7 +381,7 @@ def test_cash_is_what_is_left_of_the_total_and_not_what_the_cash_fields_say() ->
         balance({"accountMode": "CASH"})
 
 
-def held(**changed: Any) -> Position:  # noqa: ANN401  JSON
+def held(**changed: Any) -> Position:
     told = {
         "positionId": 47000000001,
         "pricePaid": 100.05,

@@ -407,7 +407,7 @@ def test_without_dates_only_the_last_ninety_days_are_told(signed_in: SignedIn) -
 def test_single_rows_orders_lots_and_quotes_are_told(signed_in: SignedIn) -> None:
     world, token, account = signed_in
 
-    def get(path: str) -> Any:  # noqa: ANN401  JSON
+    def get(path: str) -> Any:
         return json.loads(world.call(path, token).body)
 
     (row, *_) = get(account + "/transactions.json?count=5")["TransactionListResponse"]["Transaction"]

@@ -83,7 +83,7 @@ class Schwab:
         return await signed_in(self.door, self.wire, self.given)
 
 
-def decoded(response: Response) -> Any:  # noqa: ANN401  it is whatever a sandbox told
+def decoded(response: Response) -> Any:
     return msgspec.json.decode(response.body)
 
 
