@@ -1,6 +1,7 @@
 """Who answers the challenges of a sign-in: a person at the terminal."""
 
 import getpass
+import os
 import sys
 import time
 import webbrowser
@@ -118,7 +119,7 @@ class AtTerminal:
             raise Refused("The server names a page that is no web address; it is not opened.")
         self.out.print(Text("  Open this page:"))
         self.out.print(Text(f"  {clean(url)}", style="underline cyan"), soft_wrap=True)
-        if self.browser and self.out.is_terminal:
+        if self.browser and self.out.is_terminal and _has_screen():
             webbrowser.open(url)
 
     def _ask(self, prompt: str, *, hidden: bool) -> str:
@@ -135,6 +136,13 @@ class AtTerminal:
         if not line:
             raise _nobody("Nothing was typed in.")
         return line.rstrip("\r\n")
+
+
+def _has_screen() -> bool:
+    """Whether a browser can open a window. Without one a text browser would take over the terminal."""
+    return sys.platform in {"darwin", "win32"} or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 def _nobody(sentence: str) -> Refused:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.console import RenderableType
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.spinner import Spinner
 from rich.text import Text
 
 from brokerlink.cli.follow import Board
@@ -83,21 +85,44 @@ class Plain(_View):
         return Text("  ") + mark + Text(where) + counted
 
 
+class _Mark(ProgressColumn):
+    """A spinner while a dataset is being read, then how it ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spinner = Spinner("dots", style="cyan")
+
+    def render(self, task: Task) -> RenderableType:
+        state = task.fields["state"]
+        if state == pb.DATASET_RESULT_STATE_RUNNING:
+            return self._spinner.render(task.get_time())
+        return Text.from_markup(_MARKS.get(state, "[dim]·[/]"))
+
+
+class _Table(Progress):
+    """The bars, and above them a line for a run that does not run."""
+
+    head = Text()
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        if self.head.plain:
+            yield self.head
+        yield self.make_tasks_table(self.tasks)
+
+
 class Bars(_View):
     """Live bars, one for each account and dataset, with the counts of rows beside them."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
         self._tasks: dict[tuple[str, int], TaskID] = {}
-        self._head: TaskID | None = None
-        self._progress = Progress(
-            SpinnerColumn(finished_text=" "),
-            TextColumn("{task.fields[mark]}"),
+        self._progress = _Table(
+            TextColumn(" "),
+            _Mark(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24, complete_style="cyan", finished_style="green"),
             TextColumn("{task.fields[counts]}"),
             TextColumn("[dim]{task.fields[pages]}"),
-            TimeElapsedColumn(),
             console=console(),
         )
 
@@ -108,41 +133,41 @@ class Bars(_View):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._head is not None:
-            self._progress.remove_task(self._head)
+        self._progress.head = Text()
         self._progress.stop()
 
     def show(self, board: Board, message: pb.SyncProgress) -> None:
-        self._say(board)
+        self._progress.head = _head(board)
         for key, result in board.results.items():
             task = self._tasks.get(key)
             if task is None:
-                name = f"{_name(result, self._names):<26.26} {syncs.dataset(result):<13}"
-                task = self._progress.add_task(_escape(name), total=None, mark=" ", counts="", pages="")
+                name = f"{_name(result, self._names):<30.30} {syncs.dataset(result):<13}"
+                task = self._progress.add_task(Text(name).markup, total=None, state=0, counts="", pages="")
                 self._tasks[key] = task
             self._move(task, result)
 
-    def _say(self, board: Board) -> None:
-        """The line above the bars: how the run stands, and for a waiting one until when and why."""
-        state = board.run.state
-        text = syncs.waiting(board.run) if state == pb.SYNC_RUN_STATE_WAITING else syncs.run_state(state)
-        if board.message and state != pb.SYNC_RUN_STATE_WAITING:
-            text = text + Text(f"  {clean(board.message)}", style="dim")
-        if self._head is None:
-            self._head = self._progress.add_task("", total=None, mark=" ", counts="", pages="", visible=False)
-        visible = state in {pb.SYNC_RUN_STATE_WAITING, pb.SYNC_RUN_STATE_QUEUED}
-        self._progress.update(self._head, description=text.markup, visible=visible)
-
     def _move(self, task: TaskID, result: pb.DatasetResult) -> None:
         done = result.state in _DONE
+        running = result.state == pb.DATASET_RESULT_STATE_RUNNING
         self._progress.update(
             task,
-            total=1 if done or result.state == pb.DATASET_RESULT_STATE_PENDING else None,
+            total=None if running else 1,  # how much there is, nobody knows: the bar pulses
             completed=1 if done else 0,
-            mark=_MARKS.get(result.state, " "),
-            counts=syncs.counts(syncs.tally([result])).markup,
+            state=result.state,
+            counts=syncs.counts(syncs.tally([result])).markup if done or running else "",
             pages=_pages(result),
         )
+
+
+def _head(board: Board) -> Text:
+    """How a run stands that does not run; for a waiting one until when and why."""
+    match board.run.state:
+        case pb.SYNC_RUN_STATE_WAITING:
+            return Text("  … ", style="yellow") + syncs.waiting(board.run)
+        case pb.SYNC_RUN_STATE_QUEUED:
+            return Text("  … waits for its turn", style="dim")
+        case _:
+            return Text(f"  {clean(board.message)}", style="dim") if board.message else Text()
 
 
 def _name(result: pb.DatasetResult, names: Mapping[str, str]) -> str:
@@ -153,10 +178,6 @@ def _name(result: pb.DatasetResult, names: Mapping[str, str]) -> str:
 
 def _pages(result: pb.DatasetResult) -> str:
     return f"{result.pages} page{'' if result.pages == 1 else 's'}" if result.pages else ""
-
-
-def _escape(text: str) -> str:
-    return Text(text).markup
 
 
 def view(names: Mapping[str, str], *, json: bool) -> View:

@@ -20,7 +20,7 @@ _SEQUENCES = re.compile(
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
-PLAIN_WIDTH = 132  # of what is no terminal: a file or a pipe
+PLAIN_WIDTH = 160  # of what is no terminal: a file or a pipe
 
 
 def clean(text: str) -> str:

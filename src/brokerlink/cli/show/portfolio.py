@@ -24,7 +24,7 @@ from brokerlink.cli.show.transactions import instrument
 from brokerlink.cli.terminal import clean, console
 from brokerlink.v1 import portfolios_pb2 as pb
 
-WIDE = 110
+WIDE = 144
 LONGEST_NAME = 24
 
 
@@ -66,7 +66,7 @@ def positions(found: Sequence[pb.Position]) -> Table:
     """The largest holdings first: what matters is at the top. A narrow screen goes without names."""
     wide = console().width >= WIDE
     figures = [">Quantity", ">Avg. cost", ">Price", ">Value", ">Unrealised P&L", ">P&L %"]
-    made = table("!Holding", *(["!Name"] if wide else []), *figures, "", "Notes")
+    made = table("!Holding", *(["!Name"] if wide else []), *figures, "", "!Notes")
     for one in sorted(found, key=_size, reverse=True):
         row(
             made,
