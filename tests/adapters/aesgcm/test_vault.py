@@ -177,7 +177,11 @@ def test_two_databases_have_two_identity_keys() -> None:
     assert roots.unlock(None)[0] != roots.unlock(None)[0]
 
 
-@pytest.mark.parametrize("other", [generate(), f"old:{generate()}", f"{NEW},{generate()}"])
+@pytest.mark.parametrize(
+    "other",
+    [generate(), f"old:{generate()}", f"{NEW},{generate()}"],
+    ids=["another", "another of the same name", "two others"],
+)
 def test_a_wrong_key_at_start_is_told_in_a_plain_sentence(other: str) -> None:
     _, stored = Roots(KeyRing.parse(OLD)).unlock(None)
 
