@@ -74,13 +74,13 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class LoggingIn:
-    """The password grant is under way. `proved`: how often a proof went before it; `verified`: the
-    workflow was approved."""
+    """The password grant is under way. `proved`: how often a proof went before it; `until` is set when
+    the workflow was approved, and tells how long that is worth something."""
 
     who: Who
     proof: Proof | None = None
     proved: int = 0
-    verified: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,8 @@ def hear(state: State, heard: Heard, moment: Moment) -> Move:
             return _view(state) if moment.now < until else _expired()
         case Continuing(until=until), Answer():
             return _continue(state) if moment.now < until else _expired()
+        case LoggingIn(until=datetime() as until), Answer():
+            return _log_in(state) if moment.now < until else _expired()
         case _, Response():
             raise failure_of(heard, moment.now) or UnreadableReply()
         case _:
@@ -179,7 +181,9 @@ def _log_in(state: LoggingIn, *more: tuple[str, str], challenge: str = "") -> Se
 
 
 def _logged_in(state: LoggingIn, response: Response, moment: Moment) -> Move:
-    if response.status == 429 or response.status >= 500:
+    if _busy(response):
+        if state.until is not None:
+            return _wait(state, state.until)
         raise failure_of(response, moment.now) or BrokerageUnavailable()
     told = _object(response)
     if "access_token" in told:
@@ -189,7 +193,7 @@ def _logged_in(state: LoggingIn, response: Response, moment: Moment) -> Move:
     if isinstance(told.get("challenge"), dict) and state.proved < MFA_TRIES:
         return _ask(Proving(state.who, _challenge(told["challenge"], moment), proved=state.proved))
     if isinstance(told.get("verification_workflow"), dict):
-        if state.verified:
+        if state.until is not None:
             # Approved, and asked for again: going on would go round in circles.
             raise ChallengeExpired
         workflow = _id(told["verification_workflow"])
@@ -228,7 +232,7 @@ def _view(state: Viewing) -> Send:
 
 
 def _viewed(state: Viewing, response: Response, moment: Moment) -> Move:
-    if response.status >= 500:
+    if _busy(response):
         return _wait(state, state.until)
     if response.status != 200:
         raise failure_of(response, moment.now) or UnreadableReply()
@@ -251,7 +255,7 @@ def _continue(state: Continuing) -> Send:
 
 
 def _continued(state: Continuing, response: Response, moment: Moment) -> Move:
-    if response.status >= 500:  # seen for some seconds after the approval
+    if _busy(response):  # 500 is seen for some seconds after the approval
         return _wait(state, state.until)
     if response.status >= 400:
         raise failure_of(response, moment.now) or UnreadableReply()
@@ -260,7 +264,7 @@ def _continued(state: Continuing, response: Response, moment: Moment) -> Move:
     status = result or rows.optional_mapping(told, "verification_workflow").get("workflow_status")
     match status:
         case "workflow_status_approved":
-            return _log_in(LoggingIn(state.who, verified=True))
+            return _log_in(LoggingIn(state.who, until=state.until))
         case "workflow_status_internal_pending":
             return _wait(state, state.until)
         case str():
@@ -297,7 +301,7 @@ def _ask(state: Proving) -> Ask:
     return Ask(replace(challenge, attempts_left=state.proof.attempts_left), state)
 
 
-def _wait(state: Viewing | Continuing, until: datetime) -> Ask:
+def _wait(state: LoggingIn | Viewing | Continuing, until: datetime) -> Ask:
     """Nothing for the person to do but to wait: the caller looks again, as with an approval."""
     text = "Robinhood is still working on this sign-in. It goes on by itself."
     return Ask(Challenge(ChallengeKind.DEVICE_APPROVAL, text, expires_at=until, poll_after=POLL), state)
@@ -318,7 +322,7 @@ def _answered(state: Proving, answer: Answer, moment: Moment) -> Move:
 
 
 def _proved(state: Proving, response: Response, moment: Moment) -> Move:
-    if response.status == 429 or response.status >= 500:
+    if _busy(response):
         if state.proof.type == "prompt":
             return _ask(state)
         raise failure_of(response, moment.now) or BrokerageUnavailable()
@@ -339,6 +343,10 @@ def _proved(state: Proving, response: Response, moment: Moment) -> Move:
             raise ChallengeWrong
         return _ask(replace(state, proof=again))
     raise failure_of(response, moment.now) or UnreadableReply()
+
+
+def _busy(response: Response) -> bool:
+    return response.status == 429 or response.status >= 500
 
 
 def _expired() -> Move:
