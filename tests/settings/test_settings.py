@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from brokerlink.settings import Settings, SettingsInvalid, explain, load
+from brokerlink.settings import BrokerageSettings, Settings, SettingsInvalid, explain, load
 
 SECRET = "Marker7f3aZq"
 KEY = "BROKERAGE_ENCRYPTION_KEY"
@@ -121,6 +121,13 @@ def test_the_sandbox_is_every_host_of_every_brokerage_and_opens_unofficial_doors
         "api": "http://127.0.0.1:9000/robinhood",
         "nummus": "http://127.0.0.1:9000/robinhood/nummus",
     }
+    own = BrokerageSettings(hosts={"api": "http://localhost:1/"}, open=False)
+    mixed = Settings(sandbox_url="http://127.0.0.1:9000", brokerages={"robinhood": own})
+    assert mixed.hosts("robinhood", ["api", "nummus"]) == {
+        "api": "http://localhost:1",
+        "nummus": "http://127.0.0.1:9000/robinhood/nummus",
+    }
+    assert mixed.opens("robinhood") is False
     assert settings.opens("robinhood") is True
     assert Settings().opens("robinhood") is None
     assert Settings().hosts("robinhood", ["api"]) == {}

@@ -264,6 +264,15 @@ def test_libraries_are_heard_from_warning_on_and_ours_from_the_chosen_level(log:
     assert [line["event"] for line in log.lines] == ["odd answer", "page taken"]
 
 
+def test_a_warning_of_python_is_told_by_its_kind_only(log: Log) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn(f"odd {MARKER}", FutureWarning, stacklevel=1)
+
+    (line,) = log.lines
+    assert (line["event"], line["kind"]) == ("a warning of Python", "FutureWarning")
+
+
 def test_the_level_is_kept() -> None:
     stream = Log()
     logs.configure("WARNING", "json", stream)
