@@ -69,9 +69,9 @@ def sign_in(caller: Caller, channel: grpc.Channel, wish: Wish, out: Console) -> 
     conversation = Conversation(_Patient(stub), person, out, given)
     try:
         return conversation.drive(session)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, grpc.RpcError):
         terminal.console(error=True).print(
-            f"\nStopped. The session stays open for a while: brokerlink connect --session {session.id}"
+            f"\nStopped. The session may still be open: brokerlink connect --session {session.id}"
         )
         raise
 

@@ -211,7 +211,7 @@ def show(failure: Explained) -> None:
     facts = [("reason", failure.reason), ("who must act", ACTORS.get(failure.actor, failure.actor))]
     if failure.retry_after is not None:
         facts.append(("try again", f"in {spoken(failure.retry_after)}"))
-    facts += [(key, value) for key, value in failure.metadata.items() if key not in {"actor", "retry"}]
+    facts += [(key, value) for key, value in failure.metadata.items() if key not in {"actor", "retryable"}]
     for name, text in facts:
         if text:
             out.print(Text(f"  {clean(name):>12}  ", style="dim") + Text(clean(text)))

@@ -81,6 +81,8 @@ _NEXT_STEPS = {
     "BUSY": "Wait a moment and repeat the command.",
     "QUOTA_EXCEEDED": "Wait a moment and repeat the command.",
     "DECRYPTION_FAILED": "The operator must give the server the key the secrets were sealed with.",
+    "SERVER_STOPPING": "Repeat the command in a moment.",
+    "INTERNAL": "Tell the operator; the server's log knows it by the correlation id.",
     "SERVER_UNREACHABLE": "Start it with `brokerlink serve`, or name another one with --address.",
 }
 
