@@ -9,11 +9,13 @@ import asyncio
 import time
 import zlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
 from adapters.kit.wire import Request, Response
 from domain.errors import BrokerageUnavailable, UnreadableReply
@@ -22,6 +24,7 @@ MAX_BODY = 32 * 1024 * 1024
 TOTAL_SECONDS = 30.0
 TIMEOUTS = httpx.Timeout(connect=5.0, read=15.0, write=10.0, pool=20.0)
 PIECE = 64 * 1024
+MAX_CONNECTIONS = 200
 USER_AGENT = "brokerlink/1"
 
 
@@ -39,6 +42,27 @@ class Wire(Protocol):
     async def send(self, request: Request, hosts: dict[str, str]) -> Response: ...
 
 
+class ExactSession:
+    """An aiohttp session that sends addresses byte for byte.
+
+    aiohttp encodes an address anew when it gets it as text (`%3A` becomes `:`), but what was signed must
+    be what is sent. The transport takes a callable that gives it a session: this is both.
+    """
+
+    def __init__(self) -> None:
+        connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=30)
+        self._session = aiohttp.ClientSession(connector=connector, trust_env=False)
+
+    def __call__(self) -> "ExactSession":
+        return self
+
+    def request(self, *, url: str, method: str, **more: Any) -> Any:
+        return self._session.request(method, URL(url, encoded=True), **more)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
 class HttpWire:
     """The wire over sockets: one long-lived client for all brokerages of the process."""
 
@@ -53,14 +77,14 @@ class HttpWire:
         self._total = total_seconds
         self._max_body = max_body
         self._client: httpx.AsyncClient | None = None
+        self._session: ExactSession | None = None
 
     def _open(self) -> httpx.AsyncClient:
         # Made inside the running loop: the transport keeps its sockets there.
         if self._client is None:
+            self._session = ExactSession()
             self._client = httpx.AsyncClient(
-                transport=AiohttpTransport(
-                    trust_env=False, limits=httpx.Limits(max_connections=200, keepalive_expiry=30)
-                ),
+                transport=AiohttpTransport(trust_env=False, client=self._session),  # type: ignore[arg-type]
                 timeout=TIMEOUTS,
                 trust_env=False,
                 follow_redirects=False,
@@ -68,8 +92,9 @@ class HttpWire:
         return self._client
 
     async def close(self) -> None:
-        if self._client is not None:
+        if self._client is not None and self._session is not None:
             await self._client.aclose()
+            await self._session.close()
             self._client = None
 
     async def send(self, request: Request, hosts: dict[str, str]) -> Response:
