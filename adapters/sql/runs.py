@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, and_, delete, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, or_, select, type_coerce, update
 from sqlalchemy import Connection as SqlConnection
 
 from adapters.sql.statements import from_json, insert_new, to_json, upsert
@@ -55,6 +55,22 @@ def _changing(run: SyncRun) -> dict[str, Any]:
         "failure": to_json(run.failure),
         "results": to_json(run.results),
     }
+
+
+# Written at every step of every run, so built once. A stale token or an ended run matches no row.
+_MINE = and_(
+    sync_runs.c.id == bindparam("its_id"),
+    sync_runs.c.token == bindparam("its_token"),
+    sync_runs.c.state.in_(_ACTIVE),
+)
+_HELD = DatabaseNow() + bindparam("hold", type_=BigInteger)
+_CHANGING = {
+    name: bindparam(name, type_=sync_runs.c[name].type)
+    for name in ("state attempt sequence head_done started_at ended_at retry_at failure results".split())
+}
+_RENEW = update(sync_runs).where(_MINE).values(lease_until=_HELD)
+_SAVE = update(sync_runs).where(_MINE).values(lease_until=_HELD, **_CHANGING)
+_SAVE_AND_LEAVE = update(sync_runs).where(_MINE).values(lease_until=None, **_CHANGING)
 
 
 class SqlRuns:
@@ -122,20 +138,15 @@ class SqlRuns:
         return self.get(row[0]) if taken.rowcount == 1 else None
 
     def renew(self, run_id: str, token: int, duration: timedelta) -> bool:
-        done = self._sql.execute(
-            update(sync_runs)
-            .where(sync_runs.c.id == run_id, sync_runs.c.token == token, sync_runs.c.state.in_(_ACTIVE))
-            .values(lease_until=DatabaseNow() + duration // MICROSECOND)
-        )
-        return done.rowcount == 1
+        told = {"its_id": run_id, "its_token": token, "hold": duration // MICROSECOND}
+        return self._sql.execute(_RENEW, told).rowcount == 1
 
     def save(self, run: SyncRun, duration: timedelta | None) -> None:
-        until = None if duration is None else DatabaseNow() + duration // MICROSECOND
-        done = self._sql.execute(
-            update(sync_runs)
-            .where(sync_runs.c.id == run.id, sync_runs.c.token == run.token, sync_runs.c.state.in_(_ACTIVE))
-            .values(lease_until=until, **_changing(run))
-        )
+        told = {"its_id": run.id, "its_token": run.token, **_changing(run)}
+        if duration is None:
+            done = self._sql.execute(_SAVE_AND_LEAVE, told)
+        else:
+            done = self._sql.execute(_SAVE, {**told, "hold": duration // MICROSECOND})
         if done.rowcount != 1:
             raise LeaseLost
 

@@ -16,6 +16,7 @@ from adapters.sql.engine import SqlStorage
 from adapters.sql.store import identity_key, open_store
 from adapters.telemetry.logs import call_log
 from brokerlink.clockwork import SystemChance, SystemClock
+from brokerlink.preflight import ready
 from brokerlink.settings import Settings
 from brokerlink.usecases.connect import Connecting
 from brokerlink.usecases.course import Engine
@@ -24,15 +25,6 @@ from brokerlink.usecases.run_sync import RunSync
 from brokerlink.usecases.safe import Safe
 from brokerlink.usecases.start_sync import StartSync
 from brokerlink.usecases.tidy import Tidy
-
-
-def key_ring(settings: Settings) -> KeyRing:
-    """The key-encryption keys, from the environment or a private file."""
-    if settings.encryption_key is not None:
-        return KeyRing.parse(settings.encryption_key.get_secret_value())
-    if settings.encryption_key_file is not None:
-        return KeyRing.read(settings.encryption_key_file)
-    raise ValueError("no encryption key")  # settings without a key are refused before
 
 
 def vault(ring: KeyRing, store: SqlStorage) -> AesGcmVault:
@@ -55,7 +47,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     chance = providers.Singleton(SystemChance)
     store = providers.Singleton(open_store, settings.provided.database)
-    ring = providers.Singleton(key_ring, settings)
+    ring = providers.Singleton(ready, settings)
     vault = providers.Singleton(vault, ring, store)
     safe = providers.Singleton(Safe, vault)
     http = providers.Singleton(HttpWire, observe=providers.Object(call_log))

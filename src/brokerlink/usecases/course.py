@@ -6,7 +6,7 @@ more, and a stale one is refused by the store.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -17,6 +17,7 @@ from domain import policy
 from domain.connections import Connection, ConnectionState
 from domain.errors import Failure, FailureRecord, PermissionInsufficient, UserMustAct
 from domain.events import Event, EventType
+from domain.instruments import Instrument
 from domain.ports.brokerage import Brokerages, Grant, Notes, OpenDoor
 from domain.ports.clock import Chance, Clock
 from domain.ports.dispatch import ProgressHub
@@ -67,6 +68,7 @@ class Course:
     held: Held
     cancelled: bool = False
     keys: dict[str, DataKey] = field(default_factory=dict)
+    instruments: dict[Instrument, str] = field(default_factory=dict)
 
     async def call(
         self, deed: Callable[Concatenate[Grant, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -82,6 +84,14 @@ class Course:
         if found is None:
             found = self.keys[account_id] = self.engine.safe.key(uow, f"account:{account_id}")
         return found
+
+    def instrument_ids(self, uow: UnitOfWork, told: Iterable[Instrument]) -> dict[Instrument, str]:
+        """The ids of instruments; each is looked up once in a run."""
+        new = [instrument for instrument in dict.fromkeys(told) if instrument not in self.instruments]
+        if new:
+            # Known only after the step is stored: it may have to be done again.
+            return {**self.instruments, **uow.instruments.resolve(new, self.engine.clock.now().date())}
+        return self.instruments
 
     async def commit(self, result: DatasetResult | None, deed: Callable[[UnitOfWork], T]) -> T:
         """One step: what it found, the run's row and one message of progress, in one transaction."""

@@ -4,7 +4,7 @@ A page, its cursor and the run's counters are one transaction. A killed process 
 committed page, in this process or in another.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from brokerlink.usecases.course import Course, note
@@ -14,6 +14,7 @@ from domain.brokerages import Dataset
 from domain.errors import Failure
 from domain.events import Event, EventType
 from domain.freshness import Completeness, Freshness
+from domain.instruments import Instrument
 from domain.matching import Occurrences, became
 from domain.ports.brokerage import Feed, Page
 from domain.ports.storage import Changes, Keyed, UnitOfWork
@@ -40,6 +41,7 @@ class Reading:
     state: FeedState
     seen: set[str] | None
     oldest: date | None = None
+    instruments: dict[Instrument, str] = field(default_factory=dict)
 
 
 async def read_history(course: Course, accounts: dict[str, AccountTold]) -> None:
@@ -88,6 +90,7 @@ async def _store(course: Course, reading: Reading, page: Page) -> None:
         return _write(course, uow, reading, page, keys, state)
 
     reading.state = await course.commit(result, deed)
+    course.instruments.update(reading.instruments)
     # It goes on: what failed before does not count against what may fail next.
     course.run.attempt = 1
 
@@ -154,7 +157,8 @@ def _write_rows(
             )
     kept = [stored[key].key if key in stored else key for key in keys]
     by_kept = {row.key: row for row in stored.values()}
-    instruments = uow.instruments.resolve((t.instrument for t in told if t.instrument), now.date())
+    instruments = course.instrument_ids(uow, (t.instrument for t in told if t.instrument))
+    reading.instruments = instruments
     rows = [
         Keyed(key, t, instruments[t.instrument] if t.instrument else None)
         for key, t in zip(kept, told, strict=True)
