@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import conformance
+from marker import MARKER
 
 from adapters.aesgcm.keyring import KeyRing, generate
 from adapters.aesgcm.roots import Roots
@@ -185,7 +186,10 @@ async def on_sockets(
 
 
 def _faulty(brokerages: tuple[str, ...], seed: int, persona: str, rows: int | None) -> list[Faulty]:
-    return [Faulty(create(name, seed, persona, rows=rows), persona) for name in brokerages or ("alpaca",)]
+    return [
+        Faulty(create(name, seed, persona, rows=rows, marker=MARKER), persona)
+        for name in brokerages or ("alpaca",)
+    ]
 
 
 def furnished(
