@@ -129,28 +129,40 @@ def begin(given: Given, moment: Moment) -> Move:
 
 
 def hear(state: State, heard: Heard, moment: Moment) -> Move:
-    match state, heard:
-        case LoggingIn(), Response():
-            return _logged_in(state, heard, moment)
-        case Opening(who), Response(status=200 | 201):
-            return _view(Viewing(who, _id(_object(heard)), moment.now + WINDOW))
-        case Viewing(), Response():
-            return _viewed(state, heard, moment)
-        case Proving(), Answer():
-            return _answered(state, heard, moment)
-        case Proving(), Response():
-            return _proved(state, heard, moment)
-        case Continuing(), Response():
-            return _continued(state, heard, moment)
-        # The person, or whoever asks for them, has waited a little: look again.
-        case Viewing(until=until), Answer():
+    match heard:
+        case Response():
+            return _told(state, heard, moment)
+        case Answer():
+            return _told_by_person(state, heard, moment)
+
+
+def _told(state: State, response: Response, moment: Moment) -> Move:
+    match state:
+        case LoggingIn():
+            return _logged_in(state, response, moment)
+        case Opening(who):
+            if response.status not in {200, 201}:
+                raise failure_of(response, moment.now) or UnreadableReply()
+            return _view(Viewing(who, _id(_object(response)), moment.now + WINDOW))
+        case Viewing():
+            return _viewed(state, response, moment)
+        case Proving():
+            return _proved(state, response, moment)
+        case Continuing():
+            return _continued(state, response, moment)
+
+
+def _told_by_person(state: State, answer: Answer, moment: Moment) -> Move:
+    """An answer to a proof; or the person, or who asks for them, has waited a little: look again."""
+    match state:
+        case Proving():
+            return _answered(state, answer, moment)
+        case Viewing(until=until):
             return _view(state) if moment.now < until else _expired()
-        case Continuing(until=until), Answer():
+        case Continuing(until=until):
             return _continue(state) if moment.now < until else _expired()
-        case LoggingIn(until=datetime() as until), Answer():
+        case LoggingIn(until=datetime() as until):
             return _log_in(state) if moment.now < until else _expired()
-        case _, Response():
-            raise failure_of(heard, moment.now) or UnreadableReply()
         case _:
             raise ChallengeUnsupported
 
