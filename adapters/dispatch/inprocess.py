@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from domain.ports.storage import Storage
+from domain.ports.storage import Storage, UnitOfWork
 from domain.syncs import Lane, SyncRun
 
 log = logging.getLogger("brokerlink.dispatch")
@@ -53,11 +53,17 @@ class InProcessDispatch:
         self._stopping = True
         for loop in self._loops:
             loop.cancel()
-        running = list(self._running.values())
-        for task in running:
+        running = dict(self._running)
+        for task in running.values():
             task.cancel()
         if running:
-            await asyncio.wait(running, timeout=grace)
+            await asyncio.wait(running.values(), timeout=grace)
+            # Handed over at once, instead of after the lease's end.
+            await self.storage.write(lambda uow: self._hand_over(uow, list(running)))
+
+    def _hand_over(self, uow: UnitOfWork, run_ids: list[str]) -> None:
+        for run_id in run_ids:
+            uow.runs.release(run_id, self.owner)
 
     async def _look(self) -> None:
         while not self._stopping:

@@ -263,6 +263,12 @@ class Runs(Protocol):
     def lease(self, owner: str, duration: timedelta, lane: Lane | None) -> SyncRun | None:
         """Take the most urgent run that is due and free, with a new fencing token."""
 
+    def held(self) -> list[tuple[str, str]]:
+        """(run id, owner) of all leases that have not ended."""
+
+    def release(self, run_id: str, owner: str) -> None:
+        """End the lease of an owner that is known to be dead."""
+
     def renew(self, run_id: str, token: int, duration: timedelta) -> bool:
         """Hold the lease on. False if it was lost."""
 

@@ -10,6 +10,7 @@ from adapters.aesgcm.vault import AesGcmVault
 from adapters.brokerages import NAMES, card
 from adapters.dispatch.hub import InProcessHub
 from adapters.dispatch.inprocess import InProcessDispatch
+from adapters.dispatch.owner import owner_name
 from adapters.kit.catalogue import Catalogue, Configured
 from adapters.kit.http import HttpWire
 from adapters.sql.engine import SqlStorage
@@ -63,7 +64,7 @@ class Container(containers.DeclarativeContainer):
         InProcessDispatch,
         store,
         run_sync,
-        providers.Callable(lambda chance: chance.id("own"), chance),
+        providers.Callable(owner_name),
         lease,
         settings.provided.sync_concurrency,
     )
