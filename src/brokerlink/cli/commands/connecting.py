@@ -17,40 +17,47 @@ if TYPE_CHECKING:
 ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="The connection (con_...).")]
 
 
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="KEY=VALUE", help="A credential field. Not for secrets. Repeatable."),
+]
+FieldsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--fields-file",
+        help="JSON file with fields, such as the sandbox's --credentials writes.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+    ),
+]
+DoorId = Annotated[str, typer.Option(help="Way in; the first open one without it.", show_default=False)]
+RedirectUri = Annotated[
+    str | None,
+    typer.Option(help="Where the brokerage's page sends the browser back to.", show_default=False),
+]
+Reconnect = Annotated[
+    str, typer.Option(metavar="CONNECTION", help="Renew this connection in place.", show_default=False)
+]
+SessionId = Annotated[
+    str, typer.Option(metavar="SESSION", help="Go on with a session that waits.", show_default=False)
+]
+Auto = Annotated[
+    bool, typer.Option("--auto", help="Answer by itself: follows the pages of a sandbox on this machine.")
+]
+
+
 def connect(  # noqa: PLR0913, PLR0917  arguments are the options
     caller: Caller,
     brokerage: Annotated[str, typer.Argument(help="Id of the brokerage, for example alpaca.")] = "",
-    field: Annotated[
-        list[str] | None,
-        typer.Option("--field", metavar="KEY=VALUE", help="A credential field. Not for secrets. Repeatable."),
-    ] = None,
-    fields_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--fields-file",
-            help="JSON file with fields, such as the sandbox's --credentials writes.",
-            exists=True,
-            dir_okay=False,
-            show_default=False,
-        ),
-    ] = None,
-    door: Annotated[
-        str, typer.Option(help="Way in; the first open one without it.", show_default=False)
-    ] = "",
-    redirect_uri: Annotated[
-        str | None,
-        typer.Option(help="Where the brokerage's page sends the browser back to.", show_default=False),
-    ] = None,
-    reconnect: Annotated[
-        str, typer.Option(metavar="CONNECTION", help="Renew this connection in place.", show_default=False)
-    ] = "",
-    session: Annotated[
-        str, typer.Option(metavar="SESSION", help="Go on with a session that waits.", show_default=False)
-    ] = "",
+    field: Fields = None,
+    fields_file: FieldsFile = None,
+    door: DoorId = "",
+    redirect_uri: RedirectUri = None,
+    reconnect: Reconnect = "",
+    session: SessionId = "",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print pages, do not open them.")] = False,
-    auto: Annotated[
-        bool, typer.Option("--auto", help="Answer by itself: follows the pages of a sandbox on this machine.")
-    ] = False,
+    auto: Auto = False,
     no_sync: Annotated[bool, typer.Option("--no-sync", help="Do not wait for the first sync.")] = False,
 ) -> None:
     """Connect a brokerage: asks for what is missing, leads through the sign-in, follows the first sync.
