@@ -10,7 +10,7 @@ from brokerlink.usecases.connect import link_accounts
 from brokerlink.usecases.course import Course, note
 from domain.accounts import AccountTold
 from domain.brokerages import Dataset
-from domain.errors import Failure, FailureRecord, IdentityMismatch, SnapshotHeldBack
+from domain.errors import Failure, FailureRecord, IdentityMismatch, SnapshotHeldBack, UnreadableReply
 from domain.events import Event, EventType
 from domain.freshness import Completeness, Freshness
 from domain.ids import account_id
@@ -55,6 +55,9 @@ async def list_accounts(course: Course) -> dict[str, AccountTold]:
     def deed(uow: UnitOfWork) -> None:
         now = course.engine.clock.now()
         before = {link.account_id for link in uow.accounts.links(connection.id)}
+        if before and not told:
+            # An empty list is no proof that all accounts are gone.
+            raise UnreadableReply("The brokerage tells of no account at all.")
         if before and not before & told.keys():
             raise IdentityMismatch
         result.added, result.unchanged = link_accounts(uow, course.engine.safe, connection, told, now)
@@ -66,8 +69,9 @@ async def list_accounts(course: Course) -> dict[str, AccountTold]:
     note(result, listing.notes)
     try:
         await course.commit(result, deed)
-    except IdentityMismatch as failure:
+    except (IdentityMismatch, UnreadableReply) as failure:
         await course.failed(result, failure)
+        return await _stored_accounts(course)
     return told
 
 

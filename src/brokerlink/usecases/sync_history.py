@@ -87,7 +87,9 @@ async def _store(course: Course, reading: Reading, page: Page) -> None:
     def deed(uow: UnitOfWork) -> FeedState:
         # The engine may run a deed again after a conflict: counters start from what they were.
         result.added, result.modified, result.removed, result.unchanged = before
-        return _write(course, uow, reading, page, keys, state)
+        following = _write(course, uow, reading, page, keys, state)
+        _tell(course, uow, reading, before)
+        return following
 
     reading.state = await course.commit(result, deed)
     course.instruments.update(reading.instruments)
@@ -139,6 +141,20 @@ def _write(
         )
     uow.feeds.put(state)
     return state
+
+
+def _tell(course: Course, uow: UnitOfWork, reading: Reading, before: tuple[int, int, int, int]) -> None:
+    """The event of a page that changed something, in the transaction that changes it."""
+    result = reading.result
+    after = (result.added, result.modified, result.removed)
+    facts: dict[str, str | int] = {
+        name: now - then
+        for name, now, then in zip(("added", "modified", "removed"), after, before, strict=False)
+    }
+    if any(facts.values()):
+        now = course.engine.clock.now()
+        kind, run = EventType.TRANSACTIONS_UPDATED, course.run
+        uow.events.add(Event(run.user_id, kind, now, run.connection_id, reading.account_id, facts))
 
 
 def _write_rows(
@@ -213,22 +229,6 @@ async def _finish(course: Course, identifier: str, result: DatasetResult) -> Non
             Freshness(identifier, Dataset.TRANSACTIONS, Completeness.COMPLETE, None, now, history_start=start)
         )
         uow.holdings.bump(identifier)
-        if result.added or result.modified or result.removed:
-            facts: dict[str, str | int] = {
-                "added": result.added,
-                "modified": result.modified,
-                "removed": result.removed,
-            }
-            uow.events.add(
-                Event(
-                    course.run.user_id,
-                    EventType.TRANSACTIONS_UPDATED,
-                    now,
-                    course.connection.id,
-                    identifier,
-                    facts,
-                )
-            )
 
     result.state = ResultState.PARTIAL if result.held_back else ResultState.SUCCEEDED
     await course.commit(result, deed)
