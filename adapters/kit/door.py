@@ -169,8 +169,12 @@ class CardDoor:
         found: list[T] = []
         as_of: datetime | None = None
         for read in reads:
+            # A row that comes twice, byte for byte, was repeated (pages shift while one reads).
+            told: set[bytes] = set()
             async for call, cut in self._pages(grant, read, account):
-                found.extend(await self._parse(grant, read, call, cut.rows, notes))
+                new = [row for row in dict.fromkeys(cut.rows) if row not in told]
+                told.update(new)
+                found.extend(await self._parse(grant, read, call, new, notes))
                 as_of = cut.as_of or as_of
         return Listing(tuple(found), as_of=as_of, notes=notes)
 

@@ -157,6 +157,19 @@ class SqlRuns:
             .values(cancel_requested=True)
         )
 
+    def held(self) -> list[tuple[str, str]]:
+        found = select(sync_runs.c.id, sync_runs.c.lease_owner).where(
+            sync_runs.c.state.in_(_ACTIVE), sync_runs.c.lease_until >= DatabaseNow()
+        )
+        return [(row[0], row[1] or "") for row in self._sql.execute(found)]
+
+    def release(self, run_id: str, owner: str) -> None:
+        self._sql.execute(
+            update(sync_runs)
+            .where(sync_runs.c.id == run_id, sync_runs.c.lease_owner == owner)
+            .values(lease_until=None)
+        )
+
     def recent(
         self, user_id: str | None, connection_id: str | None, before: str, limit: int
     ) -> list[SyncRun]:

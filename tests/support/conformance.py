@@ -191,6 +191,7 @@ ORDER = (
     "taxes",
     "settlement_date",
     "status",
+    "executed_at",
 )
 
 
