@@ -90,9 +90,10 @@ def try_again(failure: Failure, attempt: int) -> bool:
     return attempt < ATTEMPTS_OF_A_RUN or (patient and attempt < 4 * ATTEMPTS_OF_A_RUN)
 
 
-def should_pause(failures: int) -> bool:
-    """Whether so many failed runs in a row stop the automatic ones."""
-    return failures >= PAUSE_AFTER_FAILURES
+def should_pause(failures: int, state: ConnectionState) -> bool:
+    """Whether so many failed runs in a row stop the automatic ones. Where the user must act nothing runs
+    by itself anyway, and a pause would hide what to do."""
+    return failures >= PAUSE_AFTER_FAILURES and state is not ConnectionState.ACTION_REQUIRED
 
 
 def window_start(feed: Feed, state: FeedState, oldest_pending: date | None, now: datetime) -> date | None:

@@ -1,10 +1,12 @@
-"""A door whose reads of one dataset meet a wrong answer, whatever addresses the brokerage has for them."""
+"""A door whose reads of some datasets meet a wrong answer, whatever addresses the brokerage has for them."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+
+from house import House
 
 from adapters.sandbox.faults import Fault, Faulty
 from domain.accounts import AccountTold
@@ -16,24 +18,24 @@ from domain.positions import Balance, Position
 
 @dataclass
 class Aim:
-    """From the `first` call of a dataset's read on (looked-up references are calls too) the sandbox
+    """From the `first` call of these datasets' reads on (looked-up references are calls too) the sandbox
     answers with this mutation. Nothing else is hit: no sign-in, no renewal, no other dataset."""
 
     faulty: Faulty
     mutation: str = ""
-    dataset: Dataset | None = None
+    datasets: frozenset[Dataset] = frozenset()
     first: int = 1
     heard: Counter[Dataset] = field(default_factory=Counter)
     _mishaps: int = 0
 
-    def at(self, mutation: str, dataset: Dataset, first: int = 1) -> None:
+    def at(self, mutation: str, *datasets: Dataset, first: int = 1) -> None:
         self.heard.clear()
-        self.mutation, self.dataset, self.first = mutation, dataset, first
+        self.mutation, self.datasets, self.first = mutation, frozenset(datasets), first
         self._mishaps = self.faulty.mishaps[mutation]
 
     def lift(self) -> None:
         self.heard.clear()
-        self.dataset = None
+        self.datasets = frozenset()
 
     @property
     def hits(self) -> int:
@@ -43,7 +45,7 @@ class Aim:
     @contextmanager
     def reading(self, dataset: Dataset) -> Iterator[None]:
         before = self.faulty.requests
-        if dataset is self.dataset:
+        if dataset in self.datasets:
             self.faulty.set_faults([Fault(self.mutation, first=max(1, self.first - self.heard[dataset]))])
         try:
             yield
@@ -109,3 +111,10 @@ class AimedBrokerages:
 
     def door(self, brokerage_id: str, door_id: str | None = None) -> AimedDoor:
         return AimedDoor(self.catalogue.door(brokerage_id, door_id), self.aim)
+
+
+def aimed(made: House, brokerage: str) -> Aim:
+    """The aim at one brokerage of a house, whose syncs go through aimed doors from now on."""
+    sights = Aim(made.stage.faulty[brokerage])
+    made.engine = replace(made.engine, brokerages=AimedBrokerages(made.catalogue, sights))
+    return sights

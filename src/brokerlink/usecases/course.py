@@ -8,14 +8,21 @@ more, and a stale one is refused by the store.
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from brokerlink.usecases.grants import Grants, Held
 from brokerlink.usecases.safe import Safe
 from domain import policy
+from domain.brokerages import Dataset
 from domain.connections import Connection, ConnectionState
-from domain.errors import Failure, FailureRecord, PermissionInsufficient, UserMustAct
+from domain.errors import (
+    BrokerageUnavailable,
+    Failure,
+    FailureRecord,
+    PermissionInsufficient,
+    UserMustAct,
+)
 from domain.events import Event, EventType
 from domain.instruments import Instrument
 from domain.ports.brokerage import Brokerages, Grant, Notes, OpenDoor
@@ -35,6 +42,9 @@ from domain.syncs import (
 T = TypeVar("T")
 P = ParamSpec("P")
 log = logging.getLogger("brokerlink.sync")
+TOO_LONG = FailureRecord.of(BrokerageUnavailable("The sync did not come to an end in the time it has."))
+_OF_ACCOUNTS = (Dataset.BALANCES, Dataset.POSITIONS, Dataset.TRANSACTIONS)
+_TOLD = frozenset({ResultState.SUCCEEDED, ResultState.PARTIAL})
 
 
 class Stopped(Exception):
@@ -76,6 +86,8 @@ class Course:
         """Call the brokerage with the grant, renewed where needed."""
         if self.cancelled:
             await self.end(RunState.CANCELLED)
+        if self.engine.clock.now() >= self.run.deadline:
+            await self.end(RunState.EXPIRED, TOO_LONG)
         return await self.engine.grants.use(self.held, self.door, lambda grant: deed(grant, *args, **kwargs))
 
     def raw_key(self, uow: UnitOfWork, account_id: str) -> DataKey:
@@ -203,6 +215,8 @@ class Course:
             uow.progress.add(Progress(run.id, run.sequence, ProgressKind.TERMINAL, now, state, run=run))
             facts: dict[str, str | int] = {"run_id": run.id, "state": state.value}
             uow.events.add(Event(run.user_id, EventType.SYNC_ENDED, now, run.connection_id, facts=facts))
+            if state is not RunState.CANCELLED:
+                mark_unread(uow, run, now)
             self._settle(uow)
 
         await self.engine.storage.write(deed)
@@ -223,9 +237,9 @@ class Course:
         connection = self._move(uow, state, None if worked else run.failure)
         if connection is None:
             return
-        failures = 0 if worked else connection.failures + 1
-        if policy.should_pause(failures):
-            connection = connection.moved(ConnectionState.PAUSED, now, run.failure)
+        failures = connection.failures + 1 if run.state in {RunState.FAILED, RunState.EXPIRED} else 0
+        if policy.should_pause(failures, state):
+            connection = self._move(uow, ConnectionState.PAUSED, run.failure) or connection
         uow.connections.save(
             replace(
                 connection,
@@ -253,6 +267,22 @@ class Course:
                 Event(moved.user_id, EventType.CONNECTION_STATE_CHANGED, now, moved.id, facts=facts)
             )
         return uow.connections.save(moved) if moved != connection else connection
+
+
+def mark_unread(uow: UnitOfWork, run: SyncRun, now: datetime) -> None:
+    """What a run that ends with a failure did not come to read is stale for that reason: its figures
+    stay, and say so."""
+    if run.failure is None:
+        return
+    read = {(r.account_id, r.dataset) for r in run.results if r.state in _TOLD or r.failure is not None}
+    links = [link.account_id for link in uow.accounts.links(run.connection_id)]
+    for account in uow.accounts.get_many(links).values():
+        unread = [dataset for dataset in _OF_ACCOUNTS if (account.id, dataset) not in read]
+        if not account.open or not unread:
+            continue
+        for dataset in unread:
+            uow.freshness.mark_stale(account.id, dataset, run.failure.reason, now)
+        uow.holdings.bump(account.id)
 
 
 def note(result: DatasetResult, notes: Notes) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 
-from brokerlink.usecases.course import Course, Engine, Stopped
+from brokerlink.usecases.course import TOO_LONG, Course, Engine, Stopped, mark_unread
 from brokerlink.usecases.sync_head import list_accounts, read_head
 from brokerlink.usecases.sync_history import read_history
 from domain import policy
@@ -56,7 +56,8 @@ class RunSync:
             await self._end_unopened(run, RunState.CANCELLED, None)
             return None
         if now >= run.deadline:
-            await self._end_unopened(run, RunState.EXPIRED, run.failure)
+            why = run.failure or TOO_LONG
+            await self._end_unopened(run, RunState.EXPIRED, why)
             return None
         try:
             if run.attempt > MOST_ATTEMPTS:
@@ -112,6 +113,7 @@ class RunSync:
             )
             connection = uow.connections.get(run.connection_id)
             if connection is not None and connection.live and why is not None:
+                mark_unread(uow, run, now)
                 moved = ConnectionState.QUARANTINED if quarantine else policy.state_after(state, why)
                 uow.connections.save(replace(connection.moved(moved, now, why), last_run_id=run.id))
 
