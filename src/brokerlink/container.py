@@ -14,18 +14,46 @@ from adapters.dispatch.owner import owner_name
 from adapters.kit.catalogue import Catalogue, Configured
 from adapters.kit.http import HttpWire
 from adapters.sql.engine import SqlStorage
+from adapters.sql.reading import SqlReading
 from adapters.sql.store import identity_key, open_store
-from adapters.telemetry.logs import call_log
+from adapters.telemetry.logs import call_log, correlated
 from brokerlink.clockwork import SystemChance, SystemClock
 from brokerlink.preflight import ready
+from brokerlink.rpc.accounts import AccountServicer
+from brokerlink.rpc.brokerages import BrokerageServicer
+from brokerlink.rpc.connections import ConnectionServicer
+from brokerlink.rpc.interceptors import Gate
+from brokerlink.rpc.methods import scopes
+from brokerlink.rpc.once import Once
+from brokerlink.rpc.page_tokens import PageTokens
+from brokerlink.rpc.portfolios import PortfolioServicer
+from brokerlink.rpc.principals import Trusting
+from brokerlink.rpc.rendering import Instruments
+from brokerlink.rpc.server import Limits, Servicers, build
+from brokerlink.rpc.streams import Streams
+from brokerlink.rpc.syncs import SyncServicer
+from brokerlink.rpc.transactions import TransactionServicer
 from brokerlink.settings import Settings
-from brokerlink.usecases.connect import Connecting
+from brokerlink.usecases.connect import CancelConnect, Connect, Connecting, ContinueConnect, GetConnectSession
 from brokerlink.usecases.course import Engine
+from brokerlink.usecases.disconnect import Disconnect
+from brokerlink.usecases.get_portfolio import GetPortfolio, GetUserPortfolio
+from brokerlink.usecases.get_sync_run import CancelSync, GetSyncRun, ListSyncRuns
 from brokerlink.usecases.grants import Grants
+from brokerlink.usecases.list_accounts import GetAccount, ListAccounts
+from brokerlink.usecases.list_brokerages import GetBrokerage, ListBrokerages
+from brokerlink.usecases.list_connections import GetConnection, ListConnections
+from brokerlink.usecases.list_transactions import GetTransaction, ListTransactions
+from brokerlink.usecases.pause_connection import PauseConnection, ResumeConnection
 from brokerlink.usecases.run_sync import RunSync
 from brokerlink.usecases.safe import Safe
 from brokerlink.usecases.start_sync import StartSync
 from brokerlink.usecases.tidy import Tidy
+from brokerlink.usecases.watch_sync import WatchSync
+
+# Streams may never take all places of a server: see rpc.server.Limits.
+STREAMS_OF_ONE_CALLER = 500
+STREAMS = 2_000
 
 
 def vault(ring: KeyRing, store: SqlStorage) -> AesGcmVault:
@@ -71,3 +99,67 @@ class Container(containers.DeclarativeContainer):
     start_sync = providers.Singleton(StartSync, store, clock, chance, dispatch, life)
     tidy = providers.Singleton(Tidy, store, clock, start_sync, hub)
     connecting = providers.Singleton(Connecting, store, brokerages, safe, clock, chance, dispatch, life)
+
+    once = providers.Singleton(Once, store, vault.provided.identity_key, clock)
+    tokens = providers.Singleton(PageTokens, vault.provided.identity_key, clock)
+    reading = providers.Singleton(SqlReading, store.provided.engine)
+    shown_instruments = providers.Singleton(Instruments, reading)
+    gate = providers.Singleton(
+        Gate,
+        providers.Singleton(Trusting, providers.Callable(scopes)),
+        once,
+        providers.Singleton(Streams, each=STREAMS_OF_ONE_CALLER, most=STREAMS),
+        vault.provided.identity_key,
+        correlated=providers.Object(correlated),
+    )
+    list_accounts = providers.Singleton(ListAccounts, store)
+    get_brokerage = providers.Singleton(GetBrokerage, brokerages)
+    servicers = providers.Singleton(
+        Servicers,
+        brokerages=providers.Singleton(
+            BrokerageServicer, providers.Singleton(ListBrokerages, brokerages), get_brokerage, tokens
+        ),
+        connections=providers.Singleton(
+            ConnectionServicer,
+            connect=providers.Singleton(Connect, connecting),
+            continue_connect=providers.Singleton(ContinueConnect, connecting),
+            get_connect_session=providers.Singleton(GetConnectSession, connecting),
+            cancel_connect=providers.Singleton(CancelConnect, connecting),
+            list_connections=providers.Singleton(ListConnections, store),
+            get_connection=providers.Singleton(GetConnection, store),
+            pause_connection=providers.Singleton(PauseConnection, store, clock, dispatch),
+            resume_connection=providers.Singleton(ResumeConnection, store, clock, chance, dispatch),
+            disconnect=providers.Singleton(Disconnect, store, brokerages, grants, clock, dispatch),
+            list_accounts=list_accounts,
+            get_brokerage=get_brokerage,
+            tokens=tokens,
+        ),
+        accounts=providers.Singleton(
+            AccountServicer, list_accounts, providers.Singleton(GetAccount, store), tokens
+        ),
+        portfolios=providers.Singleton(
+            PortfolioServicer,
+            providers.Singleton(GetPortfolio, reading),
+            providers.Singleton(GetUserPortfolio, reading),
+            shown_instruments,
+        ),
+        transactions=providers.Singleton(
+            TransactionServicer,
+            providers.Singleton(ListTransactions, reading),
+            providers.Singleton(GetTransaction, reading),
+            shown_instruments,
+            tokens,
+        ),
+        syncs=providers.Singleton(
+            SyncServicer,
+            start=start_sync,
+            watch=providers.Singleton(WatchSync, store, hub, clock),
+            get=providers.Singleton(GetSyncRun, store),
+            list_runs=providers.Singleton(ListSyncRuns, store),
+            cancel=providers.Singleton(CancelSync, store, dispatch),
+            once=once,
+            tokens=tokens,
+        ),
+    )
+    limits = providers.Singleton(Limits, message_bytes=settings.provided.max_message_bytes)
+    rpc = providers.Singleton(build, servicers, gate, limits, reflects=settings.provided.reflects)

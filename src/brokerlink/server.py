@@ -1,0 +1,77 @@
+"""Runs the server: looks before it starts, serves until it is told to stop, and stops in order."""
+
+import asyncio
+import logging
+import resource
+import signal
+from pathlib import Path
+
+import grpc
+import uvloop
+
+from adapters.dispatch.owner import release_dead
+from adapters.telemetry.logs import configure
+from brokerlink.container import Container
+from brokerlink.preflight import ready
+from brokerlink.settings import Settings
+
+log = logging.getLogger("brokerlink.server")
+GRACE = 10.0
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises SettingsInvalid or DecryptionFailed before anything opens."""
+    configure(settings.log_level, settings.log_format)
+    ready(settings)
+    # A dump of this process would hold opened credentials.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    settings.make_data_dir()
+    house = Container(settings=settings)
+    house.vault()  # opens the store and proves the key, before anybody is told that we serve
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(house))
+
+
+async def serve(house: Container) -> None:
+    """Start, wait for the signal, and stop: no new calls, streams sent elsewhere, runs handed over."""
+    settings: Settings = house.settings()
+    store = house.store()
+    if store.embedded:
+        released = await store.write(release_dead)
+        if released:
+            log.info("runs of a dead process go on", extra={"count": len(released)})
+    dispatch, rpc = house.dispatch(), house.rpc()
+    dispatch.tidy = house.tidy()
+    credentials = _credentials(settings)
+    for listener in settings.listeners:
+        rpc.listen(listener.text, credentials)
+    dispatch.start()
+    await rpc.start()
+    log.info("serving", extra={"address": ", ".join(settings.listen)})
+    await _told_to_stop()
+    log.info("stopping")
+    await rpc.stop(GRACE)
+    await dispatch.stop(GRACE)
+    await house.http().close()
+    store.close()
+    log.info("stopped")
+
+
+async def _told_to_stop() -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    authority = _read(settings.tls_client_ca)
+    pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
+    return grpc.ssl_server_credentials([pair], authority, require_client_auth=authority is not None)
+
+
+def _read(path: Path | None) -> bytes | None:
+    return None if path is None else path.read_bytes()
