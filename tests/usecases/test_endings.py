@@ -9,14 +9,13 @@ import pytest
 from aim import aimed
 from house import House
 from sqlalchemy import select, update
+from told import connection, stale
 
 from adapters.sql.tables import connections, events
-from adapters.sql.unit_of_work import SqlUnitOfWork
 from brokerlink.usecases.course import TOO_LONG
 from domain.brokerages import Dataset
-from domain.connections import Connection, ConnectionState
+from domain.connections import ConnectionState
 from domain.events import EventType
-from domain.freshness import Freshness
 from domain.policy import PAUSE_AFTER_FAILURES
 from domain.syncs import RunState
 
@@ -35,23 +34,6 @@ async def first(made: House) -> str:
     await made.run()
     assert view.connection is not None
     return view.connection.id
-
-
-def connection(made: House, identifier: str) -> Connection:
-    found = made.store.read_now(lambda uow: uow.connections.get(identifier))
-    assert found is not None
-    return found
-
-
-def stale(made: House) -> dict[str, str]:
-    """Dataset to reason, of what is stale."""
-
-    def deed(uow: SqlUnitOfWork) -> list[Freshness]:
-        accounts = uow.accounts.of_user("user-1", None, "", 10)
-        return [row for account in accounts for row in uow.freshness.of_account(account.id)]
-
-    rows = made.store.read_now(deed)
-    return {row.dataset.value: row.stale_reason for row in rows if row.stale_since is not None}
 
 
 def last_change(made: House) -> str:

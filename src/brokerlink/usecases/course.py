@@ -6,7 +6,7 @@ more, and a stale one is refused by the store.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -275,13 +275,24 @@ def mark_unread(uow: UnitOfWork, run: SyncRun, now: datetime) -> None:
     if run.failure is None:
         return
     read = {(r.account_id, r.dataset) for r in run.results if r.state in _TOLD or r.failure is not None}
-    links = [link.account_id for link in uow.accounts.links(run.connection_id)]
-    for account in uow.accounts.get_many(links).values():
-        unread = [dataset for dataset in _OF_ACCOUNTS if (account.id, dataset) not in read]
+    links = [link.account_id for link in uow.accounts.links(run.connection_id) if link.missing_since is None]
+    mark_stale(uow, links, run.failure.reason, now, read)
+
+
+def mark_stale(
+    uow: UnitOfWork,
+    account_ids: Sequence[str],
+    reason: str,
+    now: datetime,
+    but: Set[tuple[str, Dataset]] = frozenset(),
+) -> None:
+    """All figures of these open accounts are stale, but for those datasets."""
+    for account in uow.accounts.get_many(account_ids).values():
+        unread = [dataset for dataset in _OF_ACCOUNTS if (account.id, dataset) not in but]
         if not account.open or not unread:
             continue
         for dataset in unread:
-            uow.freshness.mark_stale(account.id, dataset, run.failure.reason, now)
+            uow.freshness.mark_stale(account.id, dataset, reason, now)
         uow.holdings.bump(account.id)
 
 

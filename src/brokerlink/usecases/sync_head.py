@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from brokerlink.usecases.connect import link_accounts
-from brokerlink.usecases.course import Course, note
+from brokerlink.usecases.course import Course, mark_stale, note
 from domain.accounts import AccountTold
 from domain.brokerages import Dataset
 from domain.errors import Failure, FailureRecord, IdentityMismatch, SnapshotHeldBack, UnreadableReply
@@ -23,6 +23,12 @@ from domain.syncs import DatasetResult, ResultState
 
 log = logging.getLogger("brokerlink.sync")
 T = TypeVar("T")
+NOT_LISTED = FailureRecord.of(
+    SnapshotHeldBack(
+        "The brokerage does not list an account any more that it listed before; it stays as it was."
+    ),
+    dataset=Dataset.ACCOUNTS.value,
+)
 
 
 @dataclass(slots=True)
@@ -36,12 +42,13 @@ class Snapshot:
 
 async def list_accounts(course: Course) -> dict[str, AccountTold]:
     """The accounts that the connection leads to, by id. A list that lacks a known account is no proof
-    that it is gone: the link is marked, and account and history stay.
+    that it is gone: the link is marked, account and history stay, and its figures are stale from now on.
+    The run in which it is missing first says so as well.
 
     After the first attempt of a run the stored links answer: nothing is asked twice.
     """
     result = course.run.result("", Dataset.ACCOUNTS)
-    if result.state is ResultState.SUCCEEDED:
+    if result.state in {ResultState.SUCCEEDED, ResultState.PARTIAL}:
         return await _stored_accounts(course)
     try:
         listing = await course.call(course.door.accounts)
@@ -54,7 +61,8 @@ async def list_accounts(course: Course) -> dict[str, AccountTold]:
 
     def deed(uow: UnitOfWork) -> None:
         now = course.engine.clock.now()
-        before = {link.account_id for link in uow.accounts.links(connection.id)}
+        links = uow.accounts.links(connection.id)
+        before = {link.account_id for link in links}
         if before and not told:
             # An empty list is no proof that all accounts are gone.
             raise UnreadableReply("The brokerage tells of no account at all.")
@@ -64,6 +72,9 @@ async def list_accounts(course: Course) -> dict[str, AccountTold]:
         gone = sorted(before - told.keys())
         if gone:
             uow.accounts.mark_missing(connection.id, gone, now)
+            mark_stale(uow, gone, NOT_LISTED.reason, now)
+        if any(link.missing_since is None for link in links if link.account_id in gone):
+            result.state, result.failure = ResultState.PARTIAL, NOT_LISTED
 
     result.state, result.pages = ResultState.SUCCEEDED, 1
     note(result, listing.notes)
@@ -83,7 +94,7 @@ async def _stored_accounts(course: Course) -> dict[str, AccountTold]:
         return {
             link.account_id: course.engine.safe.open_account(key, accounts[link.account_id], link.routing)
             for link in links
-            if link.account_id in accounts
+            if link.account_id in accounts and link.missing_since is None
         }
 
     return await course.engine.storage.read(deed)
@@ -146,7 +157,7 @@ def _publish(course: Course, uow: UnitOfWork, snapshot: Snapshot) -> list[Datase
             _fresh(uow, identifier, Dataset.POSITIONS, snapshot.positions.as_of, now)
         else:
             held = SnapshotHeldBack()
-            result.state, result.held_back = ResultState.PARTIAL, True
+            result.state, result.held_back = ResultState.PARTIAL, snapshot.positions.complete
             result.failure = FailureRecord.of(held, dataset=Dataset.POSITIONS.value)
             uow.freshness.mark_stale(identifier, Dataset.POSITIONS, held.reason, now)
     if snapshot.balances is not None and snapshot.positions is not None and believed:
@@ -164,8 +175,8 @@ def _believed(course: Course, uow: UnitOfWork, snapshot: Snapshot, before: list[
     """Whether the positions may replace the former ones. Shown twice in a row they are believed."""
     if snapshot.positions is None or not snapshot.positions.complete:
         return False
-    stale = [f for f in uow.freshness.of_account(snapshot.account_id) if f.dataset is Dataset.POSITIONS]
-    held_back = bool(stale) and stale[0].stale_reason == SnapshotHeldBack.reason
+    last = uow.runs.get(course.connection.last_run_id or "")
+    held_back = last is not None and last.result(snapshot.account_id, Dataset.POSITIONS).held_back
     cash_after = snapshot.balances.rows[0].cash if snapshot.balances and snapshot.balances.rows else None
     gone = vanished(
         uow.holdings.count(snapshot.account_id),
