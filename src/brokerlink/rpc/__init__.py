@@ -1,0 +1,1 @@
+"""Inbound gRPC: one module for each service, and what wraps them all."""
