@@ -1,7 +1,7 @@
 """Watch a sync run to its end: the run as it stands, what moved since, and always a last message."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,7 +34,7 @@ class WatchSync:
 
     async def __call__(
         self, run_id: str, after_sequence: int = 0, user_id: str | None = None
-    ) -> AsyncIterator[Progress]:
+    ) -> AsyncGenerator[Progress, None]:
         """Starts with a SNAPSHOT, goes on with every message after `after_sequence`, ends with a TERMINAL.
         Sequences rise: the snapshot has the one that the watcher has seen. Raises NotFound."""
         run = await self.storage.read(lambda uow: found(uow, run_id, user_id))
