@@ -54,7 +54,7 @@ class Universe:
     rng: random.Random
     split_on: date
     listed: dict[str, TruthInstrument]
-    namespace: str
+    seed: int
 
     def of(self, *kinds: str) -> list[TruthInstrument]:
         """What may be bought freely: the split and the short stock have their own scenes."""
@@ -81,11 +81,12 @@ class Universe:
         dollars = max(1, int(underlying.price * self.rng.randint(88, 112) / 100))
         terms = TruthOption(underlying.symbol, expiration, right, Decimal(dollars))
         live = expiration >= today
-        price = Decimal(self.rng.randint(5, 900)) * CENT if live else Decimal(0)
+        drawn = random.Random(f"market/{self.seed}/{terms.occ}").randint(5, 900)
+        price = Decimal(drawn) * CENT if live else Decimal(0)
         name = f"{underlying.name} {expiration:%m/%d/%Y} ${dollars} {right.capitalize()}"
         known = self.listed.get(terms.occ)
         if known is None:
-            ident = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.namespace}/{terms.occ}"))
+            ident = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.profile.brokerage}/{terms.occ}"))
             known = TruthInstrument(
                 "option", terms.occ, name, "", ident, terms, price, 1000 + len(self.listed)
             )
@@ -95,17 +96,18 @@ class Universe:
 
 def universe(rng: random.Random, profile: Profile, seed: int, start: date, today: date) -> Universe:
     """Draw the instruments of the kinds that the brokerage knows."""
-    namespace = f"{profile.brokerage}/{seed}"
+    # What an instrument is called does not depend on the customer, what it costs not on the brokerage.
+    market = random.Random(f"market/{seed}")
     listed: dict[str, TruthInstrument] = {}
     for n, (kind, symbol, name) in enumerate(LISTED, 1):
         low, high = RANGES.get(symbol, (1200, 24000))
-        price = Decimal(rng.randint(low, high)) * CENT
+        price = Decimal(market.randint(low, high)) * CENT
         if kind in profile.kinds:
-            ident = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{namespace}/{symbol}"))
+            ident = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{profile.brokerage}/{symbol}"))
             known = "" if kind == "crypto" else cusip(n)
             listed[symbol] = TruthInstrument(kind, symbol, name, known, ident, None, price, n)
     middle = start + timedelta(days=(today - start).days // 2)
-    return Universe(profile, rng, weekday(middle), listed, namespace)
+    return Universe(profile, rng, weekday(middle), listed, seed)
 
 
 def weekday(day: date) -> date:
