@@ -2,13 +2,14 @@
 
 Bounds are ours and not the peer's: a total deadline (a drip never trips a read timeout), a body limit
 before and after inflating (a bomb), no redirects (they would carry credentials to another host), no
-proxy variables, and no host but the door's own.
+proxy variables, no cookies, no repetition of its own, and no host but the door's own.
 """
 
 import asyncio
 import time
 import zlib
 from collections.abc import Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -43,15 +44,20 @@ class Wire(Protocol):
 
 
 class ExactSession:
-    """An aiohttp session that sends addresses byte for byte.
+    """An aiohttp session that sends what it is given: byte for byte, once, and nothing else.
 
     aiohttp encodes an address anew when it gets it as text (`%3A` becomes `:`), but what was signed must
-    be what is sent. The transport takes a callable that gives it a session: this is both.
+    be what is sent. It repeats a GET by itself when a kept connection breaks: with the same signature,
+    which a brokerage that counts nonces takes for a replay. And it brings cookies back, which one user's
+    answer would set for all. The transport takes a callable that gives it a session: this is both.
     """
 
     def __init__(self) -> None:
         connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=30)
-        self._session = aiohttp.ClientSession(connector=connector, trust_env=False)
+        self._session = aiohttp.ClientSession(
+            connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+        )
+        self._session._retry_connection = False  # noqa: SLF001  there is no other way to say it
 
     def __call__(self) -> "ExactSession":
         return self
@@ -88,6 +94,7 @@ class HttpWire:
                 timeout=TIMEOUTS,
                 trust_env=False,
                 follow_redirects=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
         return self._client
 
@@ -113,8 +120,11 @@ class HttpWire:
                     await response.aclose()
         except TimeoutError:
             raise BrokerageUnavailable("The brokerage took too long to answer.") from None
-        except httpx.HTTPError:
-            # The text of httpx's errors holds URLs and bytes of the peer: not for logs or clients.
+        except httpx.InvalidURL:
+            raise UnreadableReply("the brokerage hands out an address that is none") from None
+        except (httpx.HTTPError, aiohttp.ClientError, UnicodeError):
+            # Not all that aiohttp raises is turned into httpx's errors. Their texts hold URLs and bytes of
+            # the peer: not for logs or clients.
             raise BrokerageUnavailable("The connection to the brokerage failed.") from None
         parts = urlsplit(url)
         self._observe(
@@ -156,6 +166,9 @@ def address(request: Request, hosts: dict[str, str]) -> str:
     """
     target = request.target
     if "://" not in target:
+        if not target.startswith("/"):
+            # Behind a host's name it would make another host of it: `.elsewhere.com/`, `@elsewhere.com/`.
+            raise UnreadableReply("the brokerage hands out an address that is none")
         return hosts[request.host].rstrip("/") + target
     for base in hosts.values():
         if target.startswith(base.rstrip("/") + "/"):
