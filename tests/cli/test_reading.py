@@ -260,3 +260,17 @@ def test_a_user_with_nothing_is_told_so_and_it_is_no_failure(fake: Fake, run: Ru
 
     assert result.exit_code == 0
     assert result.stdout.strip().startswith(("No", "Nothing"))
+
+
+@pytest.mark.parametrize("width", [90, 120, 200])
+def test_a_narrow_screen_has_fewer_columns_and_no_broken_figures(fake: Fake, run: Run, width: int) -> None:
+    fake.says("GetPortfolio", PORTFOLIO)
+    fake.says("ListAccounts", accounts(ACCOUNT))
+
+    lines = run("portfolio", "acc_1", COLUMNS=str(width)).stdout.splitlines()
+    (held,) = [line for line in lines if line.startswith("VTI")]
+
+    assert ("Name" in " ".join(lines)) == (width == 200)
+    assert all(len(line) <= width for line in lines)
+    assert "+1,576.30" in held
+    assert "+150.1 %" in held

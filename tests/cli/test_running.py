@@ -2,11 +2,11 @@
 
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -38,9 +38,11 @@ def test_help_is_fast_and_loads_nothing_it_does_not_need() -> None:
     )
     best = 9.9
     for _ in range(3):
-        began = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-        best = min(best, time.monotonic() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # Processor time, not the clock's: other tests run beside this one.
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
     assert done.stdout.splitlines()[-1] == "[] 0"
     assert best < 0.8

@@ -38,6 +38,7 @@ HOW = {
     "etrade": "OAuth 1.0a: a page that shows a code to type in",
     "robinhood": "user name and password, then approval on the phone",
 }
+LARGEST = 5
 NEWEST = 15
 
 
@@ -117,13 +118,12 @@ def _set_up(started: Processes, caller: Caller, seed: int, began: float) -> Stag
     user = f"demo-{os.getpid()}-{int(time.time())}" if os.environ.get("DATABASE_URL") else "demo"
     own = Caller(address=address, output=caller.output, user=user)
     if not caller.json:
+        key = "your key" if os.environ.get(KEY_SETTING) else "a new key"
         out = terminal.console()
         took = Text(f"  ready after {time.monotonic() - began:.1f} s", style="dim")
         out.print(Text("✓ ", style="green") + Text(f"sandboxes of {', '.join(BROKERAGES)} at {url}"))
         out.print(
-            Text("✓ ", style="green")
-            + Text(f"server at {address}, healthy, secrets sealed by a new key")
-            + took
+            Text("✓ ", style="green") + Text(f"server at {address}, healthy, secrets sealed by {key}") + took
         )
     return Stage(own, url, credentials)
 
@@ -161,8 +161,8 @@ def _portfolio(caller: Caller, channel: grpc.Channel) -> None:
     names = account_names(channel, caller.user)
     _act(caller, "Accounts")
     show_accounts.accounts(accounts_of(channel, caller.user))
-    _act(caller, "Positions")
-    show_portfolio.user_portfolio(whole, names)
+    _act(caller, f"Positions: the {LARGEST} largest of each account")
+    show_portfolio.user_portfolio(whole, names, LARGEST)
     allocation(whole.portfolios)
     _act(caller, f"The newest {NEWEST} transactions")
     request = transactions_pb2.ListTransactionsRequest()

@@ -28,6 +28,9 @@ _MARKS = {
 }
 
 
+WIDE = 110  # columns
+
+
 class View(Protocol):
     """Shows a run while it moves."""
 
@@ -116,11 +119,13 @@ class Bars(_View):
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
         self._tasks: dict[tuple[str, int], TaskID] = {}
+        wide = console().width >= WIDE
+        self._name_width = 30 if wide else 18
         self._progress = _Table(
             TextColumn(" "),
             _Mark(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24, complete_style="cyan", finished_style="green"),
+            BarColumn(bar_width=24 if wide else 8, complete_style="cyan", finished_style="green"),
             TextColumn("{task.fields[counts]}"),
             TextColumn("[dim]{task.fields[pages]}"),
             console=console(),
@@ -141,7 +146,8 @@ class Bars(_View):
         for key, result in board.results.items():
             task = self._tasks.get(key)
             if task is None:
-                name = f"{_name(result, self._names):<30.30} {syncs.dataset(result):<13}"
+                width = self._name_width
+                name = f"{_fitted(_name(result, self._names), width)} {syncs.dataset(result):<12}"
                 task = self._progress.add_task(Text(name).markup, total=None, state=0, counts="", pages="")
                 self._tasks[key] = task
             self._move(task, result)
@@ -174,6 +180,11 @@ def _name(result: pb.DatasetResult, names: Mapping[str, str]) -> str:
     if not result.account_id:
         return "all accounts"
     return names.get(result.account_id) or clean(result.account_id)
+
+
+def _fitted(name: str, width: int) -> str:
+    """As wide as it may be; a long name loses its middle: accounts differ at their end."""
+    return name.ljust(width) if len(name) <= width else f"{name[: width - 6]}…{name[-5:]}"
 
 
 def _pages(result: pb.DatasetResult) -> str:

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from brokerlink.cli.errors import Refused
+from brokerlink.cli.reasons import Exit
 from brokerlink.cli.terminal import clean, console, write_json
 from brokerlink.settings import Settings, SettingsInvalid, load
+from domain.errors import DecryptionFailed
 
 if TYPE_CHECKING:
     from brokerlink.doctor import Check
@@ -34,6 +36,10 @@ def serve(**given: object) -> None:
         run(found)
     except SettingsInvalid as invalid:
         raise _refused(invalid) from None
+    except DecryptionFailed as failed:
+        hint = "Start it with the key that the database was first started with."
+        code, reason = Exit.OPERATOR_MUST_ACT, failed.reason
+        raise Refused(failed.message, hint=hint, code=code, reason=reason) from None
 
 
 def examine(*, json: bool) -> bool:

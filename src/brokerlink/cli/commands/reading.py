@@ -146,9 +146,9 @@ def accounts_of(channel: "grpc.Channel", user: str, brokerage: str = "") -> "lis
 
 def account_names(channel: "grpc.Channel", user: str) -> dict[str, str]:
     """How people call the accounts, by id."""
-    from brokerlink.cli.show.accounts import label
+    from brokerlink.cli.show.accounts import full_label
 
-    return {one.id: f"{one.brokerage_id} {label(one)}" for one in accounts_of(channel, user)}
+    return {one.id: full_label(one) for one in accounts_of(channel, user)}
 
 
 def transactions_of(

@@ -20,42 +20,61 @@ _STATE_STYLES = {
     connections_pb2.CONNECTION_STATE_QUARANTINED: "bold red",
 }
 
+CONNECTION_COLUMNS = (
+    "!Connection",
+    "!Brokerage",
+    "!State",
+    "Why, and who must act",
+    ">?Accounts",
+    "!?Last success",
+    "!?Next sync",
+)
+
 
 def label(account: accounts_pb2.Account) -> str:
     """How an account is called in one line: its name and the end of its number."""
-    return clean(" ".join(part for part in (account.name, account.masked_number) if part)) or clean(
-        account.id
-    )
+    name, number = account.name, account.masked_number
+    if name and number.strip("….*x- ") in name:  # some brokerages put the end of the number into the name
+        number = ""
+    return clean(f"{name} {number}".strip()) or clean(account.id)
+
+
+def full_label(account: accounts_pb2.Account) -> str:
+    """The same with its brokerage, where accounts of several stand together."""
+    own = label(account)
+    brokerage = clean(account.brokerage_id)
+    return own if own.lower().startswith(brokerage.lower()) else f"{brokerage} {own}"
 
 
 def freshness(entries: Sequence[types_pb2.Freshness]) -> Text:
-    """How old the figures are, stale ones first to the eye."""
-    made = Text()
+    """How old the figures are; datasets of the same age share their words."""
+    said: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
-        if made.plain:
-            made.append(" · ")
-        made += freshness_of(entry)
+        said.setdefault(_age(entry), []).append(word(types_pb2.Dataset, entry.dataset, "DATASET"))
+    made = Text()
+    for (text, style), names in said.items():
+        made.append(" · " if made.plain else "")
+        made.append(f"{', '.join(names)} {text}", style=style)
     return made if made.plain else Text(ABSENT)
 
 
-def freshness_of(entry: types_pb2.Freshness) -> Text:
-    name = word(types_pb2.Dataset, entry.dataset, "DATASET")
+def _age(entry: types_pb2.Freshness) -> tuple[str, str]:
     if not entry.HasField("fetched_at") or entry.completeness == types_pb2.COMPLETENESS_NEVER:
-        return Text(f"{name} never read", style="yellow")
-    text = f"{name} {ago(instant(entry, 'fetched_at'))}"
+        return "never read", "yellow"
+    text = ago(instant(entry, "fetched_at"))
     if entry.completeness == types_pb2.COMPLETENESS_PARTIAL:
         text += ", partial"
     if entry.HasField("stale_since"):
-        return Text(f"{text}, stale: {clean(entry.stale_reason)}", style="yellow")
-    return Text(text, style="dim")
+        return f"{text}, stale: {clean(entry.stale_reason)}", "yellow"
+    return text, "dim"
 
 
 def accounts(found: Sequence[accounts_pb2.Account]) -> None:
     if not found:
         console().print(dim("No accounts yet. Connect a brokerage: brokerlink connect BROKERAGE"))
         return
-    made = table("Account", "Brokerage", "Name", "Kind", "Currency", "State", "Figures")
-    for one in found:
+    made = table("!Account", "!Brokerage", "!Name", "!?Kind", "!?Currency", "!?State", "Figures")
+    for one in sorted(found, key=lambda one: (one.brokerage_id, label(one))):
         closed = one.state == accounts_pb2.ACCOUNT_STATE_CLOSED
         row(
             made,
@@ -76,9 +95,7 @@ def connections(found: Sequence[connections_pb2.Connection]) -> None:
     if not found:
         console().print(dim("No connections yet. Make one: brokerlink connect BROKERAGE"))
         return
-    made = table(
-        "Connection", "Brokerage", "State", "Why, and who must act", "Accounts", "Last success", "Next sync"
-    )
+    made = table(*CONNECTION_COLUMNS)
     for one in found:
         row(
             made,

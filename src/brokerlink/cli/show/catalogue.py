@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from brokerlink.cli.show.figures import ABSENT, plain, word
-from brokerlink.cli.show.tables import facts, row, table
+from brokerlink.cli.show.tables import Sheet, facts, row, table
 from brokerlink.cli.terminal import clean, console
 from brokerlink.v1 import brokerages_pb2 as pb
 from brokerlink.v1 import types_pb2
@@ -27,7 +27,7 @@ _SUPPORT = {
 
 def brokerages(found: Sequence[pb.Brokerage]) -> None:
     """Each brokerage with its status, doors, datasets, sign-in and how it was verified."""
-    made = table("Id", "Brokerage", "Status", "Doors", "Datasets", "Sign-in", "Verified")
+    made = table("!Id", "!Brokerage", "Status", "!Doors", "!?Datasets", "?Sign-in", "?Verified")
     for one in found:
         first = one.doors[0] if one.doors else pb.Door()
         row(
@@ -115,8 +115,8 @@ def _capability(one: pb.Capability) -> Text:
     return made + plain(f"  {one.note}", "dim") if one.note else made
 
 
-def _fields(found: Sequence[pb.CredentialField]) -> Table:
-    made = table("Credential field", "Label", "Needed", "Hidden", "Help")
+def _fields(found: Sequence[pb.CredentialField]) -> Sheet:
+    made = table("!Credential field", "Label", "Needed", "?Hidden", "?Help")
     for one in found:
         needed = "optional" if not one.required else "unless the operator sets it" if one.operator else "yes"
         row(

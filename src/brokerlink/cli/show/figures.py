@@ -79,7 +79,8 @@ def gain(text: str | None) -> Text:
     value = number(text)
     if value is None:
         return Text(ABSENT, style="dim")
-    return Text(f"{value.quantize(CENT):+,f}", style=colour_of(value))
+    rounded = value.quantize(CENT)
+    return Text(f"{rounded:+,f}" if rounded else "0.00", style=colour_of(value))
 
 
 def percent(part: str | None, whole: str | None) -> Text:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from rich.table import Table
 from rich.text import Text
 
 from brokerlink.cli.show.accounts import freshness
@@ -19,17 +18,31 @@ from brokerlink.cli.show.figures import (
     price,
     quantity,
 )
-from brokerlink.cli.show.tables import row, table
+from brokerlink.cli.show.tables import Sheet, row, table
 from brokerlink.cli.show.transactions import instrument
 from brokerlink.cli.terminal import clean, console
 from brokerlink.v1 import portfolios_pb2 as pb
 
-WIDE = 144
 LONGEST_NAME = 24
+POSITION_COLUMNS = (
+    "!Holding",
+    ">Quantity",
+    ">?Avg. cost",
+    ">?Price",
+    ">Value",
+    ">Unrealised P&L",
+    ">P&L %",
+    "!?",
+    "!?Notes",
+    "!?Name",
+)
 
 
-def portfolio(one: pb.Portfolio, name: str) -> None:
-    """One account: its head line, positions, cash, totals, age, and the comparison of totals."""
+def portfolio(one: pb.Portfolio, name: str, most: int | None = None) -> None:
+    """One account: its head line, positions, cash, totals, age, and the comparison of totals.
+
+    `most`: show only so many positions, the largest ones.
+    """
     out = console()
     out.print()
     out.print(Text(name, style="bold underline") + dim(f"  {one.account_id}"))
@@ -37,7 +50,7 @@ def portfolio(one: pb.Portfolio, name: str) -> None:
         out.print(dim("Not synced yet: that nothing is shown says nothing. brokerlink sync ACCOUNT"))
         return
     if one.positions:
-        out.print(positions(one.positions))
+        out.print(positions(one.positions, most))
     else:
         out.print(dim("No positions."))
     out.print(_cash(one.balances))
@@ -45,13 +58,13 @@ def portfolio(one: pb.Portfolio, name: str) -> None:
     out.print(freshness(one.freshness) + dim(" · ") + reconciliation(one.reconciliation))
 
 
-def user_portfolio(one: pb.UserPortfolio, names: Mapping[str, str]) -> None:
+def user_portfolio(one: pb.UserPortfolio, names: Mapping[str, str], most: int | None = None) -> None:
     """Every account, then the sums over all of them."""
     if not one.portfolios:
         console().print(dim("Nothing yet. Connect a brokerage: brokerlink connect BROKERAGE"))
         return
-    for part in one.portfolios:
-        portfolio(part, names.get(part.account_id, clean(part.account_id)))
+    for part in sorted(one.portfolios, key=lambda part: names.get(part.account_id, "").lower()):
+        portfolio(part, names.get(part.account_id, clean(part.account_id)), most)
     if len(one.portfolios) > 1:
         grand_totals(one)
 
@@ -62,16 +75,13 @@ def grand_totals(one: pb.UserPortfolio) -> None:
     console().print(_totals(one.totals))
 
 
-def positions(found: Sequence[pb.Position]) -> Table:
-    """The largest holdings first: what matters is at the top. A narrow screen goes without names."""
-    wide = console().width >= WIDE
-    figures = [">Quantity", ">Avg. cost", ">Price", ">Value", ">Unrealised P&L", ">P&L %"]
-    made = table("!Holding", *(["!Name"] if wide else []), *figures, "", "!Notes")
-    for one in sorted(found, key=_size, reverse=True):
+def positions(found: Sequence[pb.Position], most: int | None = None) -> Sheet:
+    """The largest holdings first: what matters is at the top."""
+    made = table(*POSITION_COLUMNS)
+    for one in sorted(found, key=_size, reverse=True)[:most]:
         row(
             made,
             Text(instrument(one.instrument), style="bold"),
-            *([dim(_shortened(one.instrument.name))] if wide else []),
             quantity(one.quantity),
             price(given(one, "average_cost")),
             price(given(one, "price")),
@@ -80,7 +90,10 @@ def positions(found: Sequence[pb.Position]) -> Table:
             percent(given(one, "unrealized_gain"), given(one, "cost_basis")),
             one.currency_code,
             Text(clean(", ".join(one.flags)).replace("_", " "), style="yellow"),
+            dim(_shortened(one.instrument.name)),
         )
+    if most is not None and len(found) > most:
+        row(made, dim(f"and {len(found) - most} more"))
     return made
 
 

@@ -81,7 +81,7 @@ def runs(found: Sequence[pb.SyncRun]) -> None:
     if not found:
         console().print(dim("No sync runs yet."))
         return
-    made = table("Run", "Connection", "State", "Trigger", "Begun", ">Took", "Rows", "Why")
+    made = table("!Run", "!?Connection", "!State", "!?Trigger", "!Begun", ">?Took", "!?Rows", "?Why")
     for one in found:
         row(
             made,

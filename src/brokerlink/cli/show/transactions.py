@@ -10,6 +10,7 @@ from brokerlink.cli.terminal import clean, console
 from brokerlink.v1 import instruments_pb2, transactions_pb2
 
 _RIGHTS = {instruments_pb2.OPTION_RIGHT_CALL: "call", instruments_pb2.OPTION_RIGHT_PUT: "put"}
+COLUMNS = ("!Date", "Type", "Instrument", ">?Quantity", ">?Price", ">Net amount", "!?", "!?Description")
 
 
 def instrument(one: instruments_pb2.Instrument) -> str:
@@ -30,8 +31,7 @@ def transactions(
         console().print(dim("No transactions."))
         return
     several = len({one.account_id for one in found}) > 1
-    columns = ["Date", "Type", "Instrument", ">Quantity", ">Price", ">Net amount", "", "Description"]
-    made = table(*(["Account"] if several else []), *columns, title=title)
+    made = table(*(["Account"] if several else []), *COLUMNS, title=title)
     for one in found:
         name = accounts.get(one.account_id, one.account_id)
         row(made, *([name] if several else []), *_cells(one))
