@@ -74,8 +74,8 @@ def expected(sandbox: Sandbox) -> list[Json]:
     accounts: list[Any] = truth["accounts"]  # type: ignore[assignment]
     told = [_without(account, "key") for account in accounts]
     for account in told:
-        account["transactions"] = _ordered(_without(row, "number") for row in account["transactions"])
-        account["positions"] = sorted(account["positions"], key=_by_symbol)
+        account["transactions"] = ordered(_without(row, "number") for row in account["transactions"])
+        account["positions"] = sorted(account["positions"], key=by_symbol)
     return sorted(told, key=lambda a: str(a["number"]))
 
 
@@ -104,8 +104,8 @@ def _account(
         "kind": account.kind.value,
         "currency": account.currency,
         "balance": _balance(balances),
-        "positions": sorted((_position(p) for p in positions), key=_by_symbol),
-        "transactions": _ordered(_transaction(t) for t in rows),
+        "positions": sorted((_position(p) for p in positions), key=by_symbol),
+        "transactions": ordered(_transaction(t) for t in rows),
     }
 
 
@@ -176,7 +176,7 @@ def _figure(value: Decimal | None) -> str | None:
     return None if value is None else plain(value)
 
 
-def _by_symbol(position: Json) -> tuple[str, str]:
+def by_symbol(position: Json) -> tuple[str, str]:
     return str(position["instrument"]["symbol"]), str(position["quantity"])
 
 
@@ -195,7 +195,7 @@ ORDER = (
 )
 
 
-def _ordered(rows: Any) -> list[Json]:
+def ordered(rows: Any) -> list[Json]:
     """A stable order that both sides can tell: which of two equal rows comes first does not matter."""
     return sorted(rows, key=lambda r: (*(str(r.get(n)) for n in ORDER), _symbol(r)))
 

@@ -1,0 +1,52 @@
+"""What the service answers over gRPC equals the sandbox's truth, figure by figure."""
+
+from pathlib import Path
+from typing import Any
+
+import conformance
+import pytest
+from wired import Json, wired
+
+from brokerlink.v1 import connections_pb2, syncs_pb2
+
+BROKERAGES = ("alpaca", "schwab", "etrade", "robinhood")
+SEEDS = 50
+AT_ONCE = 10
+
+
+def expected(sandbox: Any) -> list[Json]:
+    """The truth as a caller sees it: numbers are masked, and an instrument is what the service knows of it
+    by all its rows together, so that its CUSIP is not compared row by row."""
+    told = []
+    for account in conformance.expected(sandbox):
+        seen = {name: value for name, value in account.items() if name not in {"number", "name"}}
+        seen["masked_number"] = f"…{account['number'][-4:]}"
+        for row in [*seen["positions"], *seen["transactions"]]:
+            if row["instrument"] is not None:
+                row["instrument"].pop("cusip", None)
+        told.append(seen)
+    return sorted(told, key=lambda a: str(a["masked_number"]))
+
+
+def in_order(told: list[Json]) -> list[Json]:
+    for account in told:
+        account["positions"] = sorted(account["positions"], key=conformance.by_symbol)
+        account["transactions"] = conformance.ordered(account["transactions"])
+    return sorted(told, key=lambda a: str(a["masked_number"]))
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
+@pytest.mark.parametrize("brokerage", BROKERAGES)
+async def test_what_is_answered_equals_the_truth(brokerage: str, first: int, tmp_path: Path) -> None:
+    async with wired(tmp_path, [brokerage]) as service:
+        for seed in range(first, first + AT_ONCE):
+            sandbox = service.play(brokerage, seed).sandbox
+            user = f"user-{seed}"
+
+            session = await service.connect(brokerage, user)
+            assert session.state == connections_pb2.CONNECT_SESSION_STATE_SUCCEEDED, session.failure
+            progress = await service.follow(connection_id=session.connection.id)
+
+            assert progress[-1].state == syncs_pb2.SYNC_RUN_STATE_SUCCEEDED
+            told = in_order(await service.told(user))
+            assert conformance.differences(told, expected(sandbox)) == [], seed
