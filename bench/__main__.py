@@ -1,6 +1,6 @@
 """Runs the benchmarks and prints their ratios.
 
-python -m bench [syncs] [reads] [--json FILE]
+python -m bench [reads] [syncs] [--json FILE]
 """
 
 import argparse
@@ -9,9 +9,12 @@ import json
 from pathlib import Path
 
 from adapters.telemetry.logs import configure
-from bench import syncs
+from bench import reads, syncs
 
-KINDS = {"syncs": lambda: asyncio.run(syncs.measure())}
+KINDS = {
+    "reads": lambda: asyncio.run(reads.measure()),
+    "syncs": lambda: asyncio.run(syncs.measure()),
+}
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ async def measure(rows: int = 1000) -> Figures:
 
 
 async def _measure(recording: Recording, address: str, folder: Path) -> Figures:
-    house = _house(address, folder)
+    house = house_at(address, folder)
     fetched = await _median(lambda: _fetch(house, recording, address))
     first, again, window = [], [], []
     for attempt in range(TRIES):
@@ -69,7 +69,7 @@ async def _measure(recording: Recording, address: str, folder: Path) -> Figures:
     }
 
 
-def _house(address: str, folder: Path) -> Container:
+def house_at(address: str, folder: Path) -> Container:
     settings = Settings(
         data_dir=folder, BROKERAGE_ENCRYPTION_KEY=generate(), sandbox_url=address, insecure_dev=True
     )  # type: ignore[call-arg]

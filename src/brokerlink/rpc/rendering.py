@@ -19,9 +19,11 @@ FRESH_FOR = 60.0
 
 class Kept(Generic[K, V]):
     """A bounded number of things, in two generations: what is used moves to the young one, and the old
-    one is forgotten when the young one is full. Cheaper than an order of use, and nearly as good."""
+    one is forgotten when the young one is full. Cheaper than an order of use, and nearly as good. None
+    at all if `most` is 0."""
 
     def __init__(self, most: int) -> None:
+        self._none = most < 1
         self._half = max(most // 2, 1)
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
@@ -35,6 +37,8 @@ class Kept(Generic[K, V]):
         return found
 
     def put(self, key: K, value: V) -> None:
+        if self._none:
+            return
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
         self._young[key] = value
