@@ -17,7 +17,7 @@ from domain.ports.dispatch import Dispatch
 from domain.ports.storage import Storage, UnitOfWork
 
 log = logging.getLogger("brokerlink.connect")
-REVOKING_TAKES_AT_MOST = 5.0
+REVOKING_TAKES_AT_MOST = 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Disconnect:
     grants: Grants
     clock: Clock
     dispatch: Dispatch
+    revoking: float = REVOKING_TAKES_AT_MOST
 
     async def __call__(
         self,
@@ -57,7 +58,7 @@ class Disconnect:
     async def _revoke(self, connection: Connection) -> None:
         """Best effort: nothing that goes wrong here may keep a user from disconnecting."""
         try:
-            async with asyncio.timeout(REVOKING_TAKES_AT_MOST):
+            async with asyncio.timeout(self.revoking):
                 held = await self.grants.open(connection)
                 door = self.brokerages.door(connection.brokerage_id, connection.door_id)
                 revoked = await door.revoke(held.grant)
