@@ -77,8 +77,12 @@ bench: setup ## Measure the hot paths
 demo: setup ## From nothing to a synced portfolio on this screen, against a sandbox
 	@$(BIN)/brokerlink demo $(ARGS)
 
-run: setup ## Serve on this machine only, without TLS or tokens, with sandboxes (ARGS="--help" for more)
-	@$(BIN)/brokerlink serve --insecure-dev $(ARGS)
+run: setup ## Serve on this machine only, with sandboxes of all brokerages (ARGS="--listen 127.0.0.1:50099")
+	@mkdir -p data && chmod 700 data
+	@test -f data/brokerlink.key || $(BIN)/brokerlink keys generate --file data/brokerlink.key
+	@$(BIN)/brokerlink sandbox --port 9000 --credentials data/credentials.json & trap "kill $$! 2>/dev/null" EXIT; \
+		BROKERLINK_ENCRYPTION_KEY_FILE=data/brokerlink.key BROKERLINK_SANDBOX_URL=http://127.0.0.1:9000 \
+		$(BIN)/brokerlink serve --insecure-dev --data-dir data $(ARGS)
 
 sandbox: setup ## Play a brokerage: make sandbox ARGS="alpaca --port 9000"
 	@$(BIN)/brokerlink sandbox $(ARGS)

@@ -112,7 +112,7 @@ _NAMES = (
 )
 _IDENTIFIERS = (
     "correlation_id request_id connection_id account_id session_id run_id sync_run_id instrument_id "
-    "transaction_id event_id kek_id data_key_id owner worker"
+    "transaction_id event_id kek_id data_key_id owner worker principal user"
 )
 _COUNTS = (
     "status milliseconds seconds attempt attempts count rows pages accounts positions transactions added "
