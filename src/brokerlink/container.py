@@ -34,7 +34,8 @@ from brokerlink.rpc.streams import Streams
 from brokerlink.rpc.syncs import SyncServicer
 from brokerlink.rpc.transactions import TransactionServicer
 from brokerlink.settings import Settings
-from brokerlink.usecases.connect import CancelConnect, Connect, Connecting, ContinueConnect, GetConnectSession
+from brokerlink.usecases.connect import CancelConnect, Connect, ContinueConnect, GetConnectSession
+from brokerlink.usecases.connecting import Connecting
 from brokerlink.usecases.course import Engine
 from brokerlink.usecases.disconnect import Disconnect
 from brokerlink.usecases.get_portfolio import GetPortfolio, GetUserPortfolio

@@ -43,7 +43,8 @@ from brokerlink.rpc.server import Limits, RpcServer, Servicers, build
 from brokerlink.rpc.streams import Streams
 from brokerlink.rpc.syncs import SyncServicer
 from brokerlink.rpc.transactions import TransactionServicer
-from brokerlink.usecases.connect import CancelConnect, Connect, Connecting, ContinueConnect, GetConnectSession
+from brokerlink.usecases.connect import CancelConnect, Connect, ContinueConnect, GetConnectSession
+from brokerlink.usecases.connecting import Connecting
 from brokerlink.usecases.disconnect import Disconnect
 from brokerlink.usecases.get_portfolio import GetPortfolio, GetUserPortfolio
 from brokerlink.usecases.get_sync_run import CancelSync, GetSyncRun, ListSyncRuns

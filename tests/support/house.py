@@ -26,7 +26,8 @@ from adapters.sandbox.server import serving
 from adapters.sandbox.stage import Stage
 from adapters.sql.engine import SqlStorage
 from adapters.sql.store import identity_key, open_store
-from brokerlink.usecases.connect import Connect, Connecting, ContinueConnect, SessionView
+from brokerlink.usecases.connect import Connect, ContinueConnect
+from brokerlink.usecases.connecting import Connecting, SessionView
 from brokerlink.usecases.course import Engine
 from brokerlink.usecases.grants import Grants
 from brokerlink.usecases.run_sync import RunSync

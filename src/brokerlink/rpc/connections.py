@@ -7,13 +7,8 @@ from google.protobuf.duration_pb2 import Duration
 from brokerlink.rpc import accounts, brokerages, page_tokens, values
 from brokerlink.rpc.page_tokens import PageTokens
 from brokerlink.rpc.principals import caller
-from brokerlink.usecases.connect import (
-    CancelConnect,
-    Connect,
-    ContinueConnect,
-    GetConnectSession,
-    SessionView,
-)
+from brokerlink.usecases.connect import CancelConnect, Connect, ContinueConnect, GetConnectSession
+from brokerlink.usecases.connecting import SessionView
 from brokerlink.usecases.disconnect import Disconnect
 from brokerlink.usecases.list_accounts import AccountView, ListAccounts
 from brokerlink.usecases.list_brokerages import GetBrokerage

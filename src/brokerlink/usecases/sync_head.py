@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from brokerlink.usecases.connect import link_accounts
+from brokerlink.usecases.connecting import link_accounts
 from brokerlink.usecases.course import Course, mark_stale, note
 from domain.accounts import AccountTold
 from domain.brokerages import Dataset
