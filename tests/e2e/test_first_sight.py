@@ -22,13 +22,13 @@ async def test_positions_are_there_long_before_twenty_thousand_transactions(tmp_
         following = asyncio.create_task(service.follow(connection_id=session.connection.id))
 
         (account,) = await service.accounts("user-1")
-        while not (portfolio := await service.portfolio(account.id)).positions:
-            await asyncio.sleep(0.02)
+        while not (portfolio := await service.portfolio(account.id)).positions:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)  # as a page that is reloaded would
         seen = time.monotonic() - start
         run = await running(service, session.connection.id)
 
         assert len(portfolio.positions) == len(truth.positions)
-        assert run.state == syncs_pb2.SYNC_RUN_STATE_RUNNING, "the history was there too soon to prove anything"
+        assert run.state == syncs_pb2.SYNC_RUN_STATE_RUNNING, "the history came too soon to prove anything"
         # Two seconds are promised; a test on a shared machine only refuses what is far from it.
         assert seen < 10
         print(f"\nfirst positions {seen:.2f} s after sign-in, {LATENCY_MS} ms a call")
