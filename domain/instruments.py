@@ -120,6 +120,18 @@ def family(kind: InstrumentKind) -> str:
             return str(kind.value)
 
 
+# Words that some brokerages use for whatever is listed, others only for what is nothing more special.
+_COARSE = (InstrumentKind.OTHER, InstrumentKind.EQUITY)
+
+
+def finer(known: InstrumentKind, told: InstrumentKind) -> InstrumentKind:
+    """The more special of two words for one instrument; what is known, where neither is."""
+    if family(known) == family(told) and known in _COARSE and told is not known:
+        rank = {kind: n for n, kind in enumerate(_COARSE)}
+        return told if rank.get(told, len(_COARSE)) > rank[known] else known
+    return known
+
+
 def option_instrument(
     terms: OptionTerms, *identifiers: tuple[str, str], name: str | None = None
 ) -> Instrument:

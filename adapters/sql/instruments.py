@@ -11,7 +11,7 @@ from adapters.sql.statements import chunks, insert, upsert
 from adapters.sql.tables import instrument_identifiers as identifiers
 from adapters.sql.tables import instruments
 from domain.ids import instrument_id
-from domain.instruments import SYMBOL, Instrument, Known, same_instrument
+from domain.instruments import SYMBOL, Instrument, InstrumentKind, Known, finer, same_instrument
 
 BEGINNING = date(1900, 1, 1)
 
@@ -33,7 +33,26 @@ class SqlInstruments:
                 same = self._make(instrument, known, on)
             self._add_identifiers(instrument, same, known, on)
             found[instrument] = same
+        self._learn({same: instrument for instrument, same in found.items()})
         return found
+
+    def _learn(self, told: dict[str, Instrument]) -> None:
+        """Some brokerages know more of an instrument than the one that told it first: that an equity is an
+        ETF, its name. What is known is never unlearnt."""
+        for some in chunks(list(told)):
+            stored = select(instruments.c.id, instruments.c.kind, instruments.c.name).where(
+                instruments.c.id.in_(some)
+            )
+            for identifier, kind, name in self._sql.execute(stored).all():
+                new = told[identifier]
+                better = {
+                    "kind": finer(InstrumentKind(kind), new.kind).value,
+                    "name": name or new.name,
+                }
+                if better != {"kind": kind, "name": name}:
+                    self._sql.execute(
+                        update(instruments).where(instruments.c.id == identifier).values(**better)
+                    )
 
     def _known(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Known]]:
         hits: list[Any] = []

@@ -71,7 +71,7 @@ class SqlReading:
 
         return await self._run(deed, small=False, several=True)
 
-    async def transactions(self, query: TransactionQuery, known: Known) -> TransactionPage:
+    async def transactions(self, query: TransactionQuery, known: Known | None) -> TransactionPage:
         def deed(execute: Execute) -> TransactionPage:
             return self._page(execute, query, known)
 
@@ -129,31 +129,32 @@ class SqlReading:
         freshness.sort()
         return Holdings(account, balances, [position for _, _, position in positions], freshness)
 
-    def _page(self, execute: Execute, query: TransactionQuery, known: Known) -> TransactionPage:
-        if query.account_id is not None:
-            found = execute(self._statements.owner, (query.account_id,))
-            if not found:
-                return TransactionPage(None, [], [])
+    def _page(self, execute: Execute, query: TransactionQuery, known: Known | None) -> TransactionPage:
+        if query.account_id is None:
+            accounts = [row[0] for row in execute(self._statements.accounts, (query.user_id,))]
+            # Few bites of each account, as many as the merge turns out to need.
+            walks = [self._walk(execute, query, account, BITE) for account in accounts]
+            places = list(islice(heapq.merge(*walks, reverse=True), query.limit))
+            return TransactionPage(None, places, self._rows(execute, places, known))
+        found = execute(self._statements.owner, (query.account_id,))
+        if not found:
+            return TransactionPage(None, [], [])
+        owner: str = found[0][0]
+        if known is not None:
             places = list(self._walk(execute, query, query.account_id, query.limit))
-            return TransactionPage(str(found[0][0]), places, self._rows(execute, query, places, known))
-        accounts = [row[0] for row in execute(self._statements.accounts, (query.user_id,))]
-        # Few bites of each account, as many as the merge turns out to need.
-        walks = [self._walk(execute, query, account, BITE) for account in accounts]
-        places = list(islice(heapq.merge(*walks, reverse=True), query.limit))
-        return TransactionPage(None, places, self._rows(execute, query, places, known))
+            if 2 * sum(map(known, places)) >= len(places):
+                return TransactionPage(owner, places, self._rows(execute, places, known))
+        # Walking along whole rows is cheaper than looking up most of them one by one.
+        whole = execute(*self._step(query, query.account_id, query.after, query.limit, whole=True))
+        rows = list(map(TransactionRow._make, whole))
+        return TransactionPage(owner, [row.place for row in rows], rows)
 
-    def _rows(
-        self, execute: Execute, query: TransactionQuery, places: list[Place], known: Known
-    ) -> list[TransactionRow]:
+    def _rows(self, execute: Execute, places: list[Place], known: Known | None) -> list[TransactionRow]:
         """The rows of the places that are not known."""
         missing: dict[str, list[str]] = {}
         for place in places:
-            if not known(place):
+            if known is None or not known(place):
                 missing.setdefault(place.account_id, []).append(place.key)
-        if query.account_id is not None and 2 * sum(map(len, missing.values())) > len(places):
-            # Walking once more is cheaper than looking up most rows one by one.
-            found = execute(*self._step(query, query.account_id, query.after, query.limit, whole=True))
-            return list(map(TransactionRow._make, found))
         return [
             TransactionRow._make(row)
             for account, keys in missing.items()

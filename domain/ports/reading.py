@@ -77,6 +77,19 @@ class Holdings(NamedTuple):
     freshness: list[FreshnessRow]
 
 
+class Place(NamedTuple):
+    """Where a transaction stands in a list, newest first, and which version of it stands there.
+
+    Lists are ordered by (trade_date, key, account_id), all descending. Key and version name the content:
+    a row never changes without a new version.
+    """
+
+    trade_date: int
+    key: str
+    account_id: str
+    version: int
+
+
 class TransactionRow(NamedTuple):
     account_id: str
     key: str
@@ -100,18 +113,9 @@ class TransactionRow(NamedTuple):
     created_at: int
     updated_at: int
 
-
-class Place(NamedTuple):
-    """Where a transaction stands in a list, newest first, and which version of it stands there.
-
-    Lists are ordered by (trade_date, key, account_id), all descending. Key and version name the content:
-    a row never changes without a new version.
-    """
-
-    trade_date: int
-    key: str
-    account_id: str
-    version: int
+    @property
+    def place(self) -> Place:
+        return Place(self.trade_date, self.key, self.account_id, self.version)
 
 
 class TransactionQuery(NamedTuple):
@@ -157,8 +161,9 @@ class Reading(Protocol):
     async def holdings_of_user(self, user_id: str) -> list[Holdings]:
         """Of each open account, by account id; all in one consistent view."""
 
-    async def transactions(self, query: TransactionQuery, known: Known) -> TransactionPage:
-        """A page of what is not removed. Rows whose place the caller knows are not read again."""
+    async def transactions(self, query: TransactionQuery, known: Known | None) -> TransactionPage:
+        """A page of what is not removed. Rows whose place the caller knows are not read again; None says
+        at once that it knows none of them."""
 
     async def transaction(self, account_id: str, key: str) -> tuple[str, TransactionRow] | None:
         """(user id, row) of one transaction, removed or not; also by a key that it had before it posted."""
