@@ -19,39 +19,37 @@ from domain.positions import Balance, Position
 @dataclass
 class Aim:
     """From the `first` call of these datasets' reads on (looked-up references are calls too) the sandbox
-    answers with this mutation. Nothing else is hit: no sign-in, no renewal, no other dataset."""
+    answers with this mutation. Nothing else is hit: no sign-in, no renewal, no other dataset.
+
+    `heard` counts the calls of each dataset since the last aiming, `hits` those answered wrongly."""
 
     faulty: Faulty
     mutation: str = ""
     datasets: frozenset[Dataset] = frozenset()
     first: int = 1
     heard: Counter[Dataset] = field(default_factory=Counter)
-    _mishaps: int = 0
+    hits: Counter[Dataset] = field(default_factory=Counter)
 
     def at(self, mutation: str, *datasets: Dataset, first: int = 1) -> None:
         self.heard.clear()
+        self.hits.clear()
         self.mutation, self.datasets, self.first = mutation, frozenset(datasets), first
-        self._mishaps = self.faulty.mishaps[mutation]
 
     def lift(self) -> None:
         self.heard.clear()
         self.datasets = frozenset()
 
-    @property
-    def hits(self) -> int:
-        """How many calls were answered wrongly since this was aimed."""
-        return self.faulty.mishaps[self.mutation] - self._mishaps
-
     @contextmanager
     def reading(self, dataset: Dataset) -> Iterator[None]:
-        before = self.faulty.requests
+        requests, mishaps = self.faulty.requests, self.faulty.mishaps.total()
         if dataset in self.datasets:
             self.faulty.set_faults([Fault(self.mutation, first=max(1, self.first - self.heard[dataset]))])
         try:
             yield
         finally:
             self.faulty.set_faults([])
-            self.heard[dataset] += self.faulty.requests - before
+            self.heard[dataset] += self.faulty.requests - requests
+            self.hits[dataset] += self.faulty.mishaps.total() - mishaps
 
 
 class AimedDoor:

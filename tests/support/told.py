@@ -9,7 +9,7 @@ from house import House
 from sqlalchemy import Select, select
 
 from adapters.sandbox.truth import Truth, TruthAccount
-from adapters.sql.tables import balances, positions, transactions
+from adapters.sql.tables import accounts, balances, positions, transactions
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.connections import Connection
 from domain.freshness import Freshness
@@ -21,20 +21,31 @@ Figure = Decimal | None
 
 @dataclass(frozen=True)
 class Shown:
-    """Everything that a reader can see of all accounts, by primary key, without times of writing."""
+    """Everything that a reader can see of a user's accounts, by primary key, without times of writing."""
 
     balances: dict[Any, Any]
     positions: dict[Any, Any]
     transactions: dict[Any, Any]
 
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        return len(self.balances), len(self.positions), len(self.transactions)
 
-def shown(made: House) -> Shown:
+
+def shown(made: House, user: str = "user-1") -> Shown:
     b, p, t = balances.c, positions.c, transactions.c
     held = select(p.account_id, p.instrument_id, p.occurrence, p.quantity, p.average_cost, p.cost_basis)
     held = held.add_columns(p.price, p.market_value, p.unrealized_gain)
     rows = select(t.account_id, t.key, t.version, t.status, t.type, t.trade_date, t.executed_at)
     rows = rows.add_columns(t.instrument_id, t.quantity, t.price, t.gross, t.fees, t.taxes, t.net)
     cash = select(b.account_id, b.currency, b.cash, b.buying_power, b.settled_cash, b.total_value)
+
+    mine = select(accounts.c.id).where(accounts.c.user_id == user)
+    cash, held, rows = (
+        cash.where(b.account_id.in_(mine)),
+        held.where(p.account_id.in_(mine)),
+        rows.where(t.account_id.in_(mine)),
+    )
 
     def deed(uow: SqlUnitOfWork) -> Shown:
         return Shown(_by_key(uow, cash, 2), _by_key(uow, held, 3), _by_key(uow, rows, 2))
@@ -54,8 +65,8 @@ def connection(made: House, identifier: str) -> Connection:
 
 def freshness(made: House, user: str = "user-1") -> list[Freshness]:
     def deed(uow: SqlUnitOfWork) -> list[Freshness]:
-        accounts = uow.accounts.of_user(user, None, "", 100)
-        return [row for account in accounts for row in uow.freshness.of_account(account.id)]
+        mine = uow.accounts.of_user(user, None, "", 100)
+        return [row for account in mine for row in uow.freshness.of_account(account.id)]
 
     return made.store.read_now(deed)
 
