@@ -39,6 +39,8 @@ class Kept(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         if self._none:
             return
+        if not self._half:
+            return
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
         self._young[key] = value

@@ -43,6 +43,8 @@ class TransactionServicer(pb_grpc.TransactionServiceServicer):
         self._instruments = instruments
         self._tokens = tokens
         self._kept: Kept[Place, Rendered] = Kept(kept)
+        # Accounts of which something is kept: of others nothing need be asked for.
+        self._accounts: Kept[str, bool] = Kept(kept // 20)
 
     async def ListTransactions(  # type: ignore[override]  # a message that is ready
         self, request: pb.ListTransactionsRequest, context: object
@@ -61,7 +63,8 @@ class TransactionServicer(pb_grpc.TransactionServiceServicer):
                 recalled[place] = kept
             return kept is not None
 
-        page = await self._list(query, known, caller().user_id)
+        something = request.HasField("user_id") or self._accounts.get(request.account_id)
+        page = await self._list(query, known if something else None, caller().user_id)
         places = page.places[:size]
         token = listing.token(*places[-1][:3]) if len(page.places) > size else ""
         return await self._page(places, page.rows, recalled, token)
@@ -96,10 +99,12 @@ class TransactionServicer(pb_grpc.TransactionServiceServicer):
 
     def _render(self, rows: Sequence[TransactionRow]) -> Iterator[tuple[Place, Rendered]]:
         for row in rows:
-            place = Place(row.trade_date, row.key, row.account_id, row.version)
+            place = row.place
             rendered = (to_proto(row).SerializeToString(), row.instrument_id)
             self._kept.put(place, rendered)
             yield place, rendered
+        for account in {row.account_id for row in rows}:
+            self._accounts.put(account, value=True)
 
 
 def to_proto(row: TransactionRow) -> pb.Transaction:

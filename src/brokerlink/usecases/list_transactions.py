@@ -12,7 +12,7 @@ class ListTransactions:
     reading: Reading
 
     async def __call__(
-        self, query: TransactionQuery, known: Known, user_id: str | None = None
+        self, query: TransactionQuery, known: Known | None, user_id: str | None = None
     ) -> TransactionPage:
         """Rows that are `known` in their present version are told by their place only. Raises NotFound
         for an account that does not exist, or is another user's."""
