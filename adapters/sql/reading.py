@@ -48,7 +48,7 @@ class SqlReading:
         self._engine = engine
         self._statements = Statements(engine.dialect.name == "postgresql")
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store-read-hot")
-        self._here: tuple[PoolProxiedConnection, Any] | None = None
+        self._here = None if self._statements.postgresql else _of_its_own(engine)
 
     async def version(self, account_id: str) -> Versioned | None:
         def deed(execute: Execute) -> Versioned | None:
@@ -203,39 +203,39 @@ class SqlReading:
 
     async def _run(self, deed: Deed[T], *, small: bool, several: bool) -> T:
         """`several`: the deed has more than one statement, and all must see the same state."""
-        if small and not self._statements.postgresql:
+        begin = self._statements.begin if several else ""
+        if small and self._here is not None:
             try:
-                return self._read_here(deed, several=several)
+                return _read(self._here[1], deed, begin)
             except sqlite3.OperationalError:
                 # Somebody holds the whole file for a moment (a checkpoint, a migration): waiting for
                 # that is for a thread, and if it is something else the thread will say so.
                 pass
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._read_in_thread, deed, several)
+        return await loop.run_in_executor(self._threads, self._read_in_thread, deed, begin)
 
-    def _read_here(self, deed: Deed[T], *, several: bool) -> T:
-        if self._here is None:
-            pooled = self._engine.raw_connection()
-            driver: Any = pooled.driver_connection
-            # It is ours from now on: the pool may open another one in its place.
-            pooled.detach()
-            driver.execute("PRAGMA busy_timeout=0")
-            self._here = (pooled, driver)
-        return _read(self._here[1], deed, self._statements.begin if several else "")
-
-    def _read_in_thread(self, deed: Deed[T], several: bool) -> T:
+    def _read_in_thread(self, deed: Deed[T], begin: str) -> T:
         pooled = self._engine.raw_connection()
         try:
             driver: Any = pooled.driver_connection
             if self._statements.postgresql:
                 driver.autocommit = True
             try:
-                return _read(driver, deed, self._statements.begin if several else "")
+                return _read(driver, deed, begin)
             finally:
                 if self._statements.postgresql:
                     driver.autocommit = False
         finally:
             pooled.close()
+
+
+def _of_its_own(engine: Engine) -> tuple[PoolProxiedConnection, Any]:
+    """A connection that is ours from now on: the pool may open another one in its place."""
+    pooled = engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    pooled.detach()
+    driver.execute("PRAGMA busy_timeout=0")
+    return pooled, driver
 
 
 def _read(driver: Any, deed: Deed[T], begin: str) -> T:

@@ -238,9 +238,11 @@ async def test_disconnecting_an_account_ends_every_connection_that_reads_it(worl
 async def test_disconnecting_stops_the_run_and_tells_the_brokerage(world: World) -> None:
     connection = world.rows.connection()
     run = world.rows.run(connection)
+    before = world.rows.store.read_now(lambda uow: uow.events.count("user-1"))
 
     await world.connections.Disconnect(pb.DisconnectRequest(connection_id=connection))
 
+    assert world.rows.store.read_now(lambda uow: uow.events.count("user-1")) == before + 1
     stored = world.rows.store.read_now(lambda uow: uow.runs.get(run.id))
     assert stored is not None
     assert stored.cancel_requested
