@@ -24,7 +24,7 @@ PLANTED = {
         "adapters/brokerages/planted/sandbox.py",
         "import adapters.brokerages.planted.parse",
     ),
-    "Only the RPC layer sees generated stubs": (
+    "Only both ends of a call see generated stubs": (
         "src/brokerlink/planted.py",
         "import brokerlink.v1.types_pb2",
     ),
