@@ -1,11 +1,16 @@
 """Alpaca, played by us: Trading API v2 over one seeded customer, from the brokerage's documentation."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
+from adapters.brokerages.alpaca import sandbox_market as market
+from adapters.brokerages.alpaca import sandbox_orders as orders
 from adapters.brokerages.alpaca import sandbox_rows as tell
+from adapters.brokerages.alpaca.sandbox_activities import Activities
+from adapters.brokerages.alpaca.sandbox_asked import Refused, choice, moment
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
 from adapters.sandbox.play import Play, Sandbox
@@ -13,10 +18,22 @@ from adapters.sandbox.profile import UNCOMPARED, Profile
 from adapters.sandbox.router import Router
 from adapters.sandbox.truth import TruthAccount, TruthTransaction
 
-NEW_YORK = ZoneInfo("America/New_York")
-MOST = 100
-# Refused as filters (3.3).
-NO_FILTER = frozenset({"CORR", "SEG", "SSO", "SSP", "DTCS"})
+# For each account, in a minute (4). Only the persona `rate-limited` enforces a limit.
+REQUESTS_A_MINUTE = 200
+READ_ONLY = "this sandbox only tells: it takes no orders and changes nothing"
+# A period is a number and a unit; the days are those of the calendar (3.1).
+PERIOD = re.compile(r"(\d{1,3})([DWMA])")
+PERIOD_DAYS = {"D": 1, "W": 7, "M": 30, "A": 365}
+TIMEFRAMES = ("1Min", "5Min", "15Min", "1H", "1D")
+CONFIGURATIONS = {
+    "fractional_trading": True,
+    "max_margin_multiplier": "2",
+    "max_options_trading_level": 3,
+    "no_shorting": False,
+    "ptp_no_exception_entry": False,
+    "suspend_trade": False,
+    "trade_confirm_email": "all",
+}
 
 
 def _told(row: TruthTransaction) -> TruthTransaction:
@@ -66,28 +83,46 @@ class Alpaca:
         # A paper key: real clients choose their host by themselves, ours by the prefix.
         self._key = "PK" + play.word("key", 18)
         self._secret = play.token("secret", 0)
-        router = Router(missing=lambda _: tell.error(404, 40410000, "endpoint not found"))
+        self._activities = Activities()
+        self._minute, self._asked = "", 0
+        self._router = Router(
+            missing=lambda _: tell.error(404, 40410000, "endpoint not found"),
+            wrong_method=lambda _: tell.error(403, 40310000, READ_ONLY),
+        )
         for host in ("api", "paper"):
-            router.get("/v2/account", self._account, host=host)
-            router.get("/v2/account/activities", self._activities, host=host)
-            router.get("/v2/account/activities/{type}", self._activities, host=host)
-            router.get("/v2/account/portfolio/history", self._portfolio_history, host=host)
-            router.get("/v2/positions", self._positions, host=host)
-            router.get("/v2/positions/{name}", self._position, host=host)
-            router.get("/v2/orders", self._orders, host=host)
-            router.get("/v2/orders/{id}", self._order, host=host)
-            router.get("/v2/assets", self._assets, host=host)
-            router.get("/v2/assets/{name}", self._asset, host=host)
-            router.get("/v2/clock", self._clock, host=host)
-        self._router = router
+            for path, handler in self._handlers().items():
+                self._router.get(path, handler, host=host)
+
+    def _handlers(self) -> dict[str, Callable[[Asked], Response]]:
+        return {
+            "/v2/account": lambda _: say(tell.account(self._mine)),
+            "/v2/account/activities": self._history,
+            "/v2/account/activities/{type}": self._history,
+            "/v2/account/configurations": lambda _: say(CONFIGURATIONS),
+            "/v2/account/portfolio/history": self._portfolio_history,
+            "/v2/positions": lambda _: say([tell.position(p) for p in self._mine.positions]),
+            "/v2/positions/{name}": self._position,
+            "/v2/orders": lambda asked: orders.listed(asked, self._mine.transactions),
+            "/v2/orders:by_client_order_id": lambda asked: orders.one(asked, self._mine.transactions),
+            "/v2/orders/{id}": lambda asked: orders.one(asked, self._mine.transactions),
+            "/v2/assets": lambda asked: market.assets(asked, self._mine),
+            "/v2/assets/{name}": lambda asked: market.asset(asked, self._mine),
+            "/v2/options/contracts": lambda asked: market.contracts(asked, self._mine),
+            "/v2/options/contracts/{name}": lambda asked: market.contract(asked, self._mine),
+            "/v2/clock": market.clock,
+            "/v2/calendar": market.calendar,
+        }
 
     def answer(self, asked: Asked) -> Response:
         told = (asked.header("apca-api-key-id"), asked.header("apca-api-secret-key"))
         if told != (self._key, self._secret) or self.play.withdrawn():
-            return tell.error(401, 40110000, "request is not authorized")
-        response = self._router.answer(asked)
-        headers = {**response.headers, "x-request-id": self.play.uuid("request")}
-        return Response(response.status, headers, response.body, response.url)
+            return self._headed(tell.error(401, 40110000, "request is not authorized"))
+        minute = f"{asked.now:%Y%m%d%H%M}"
+        self._asked = self._asked + 1 if minute == self._minute else 1
+        self._minute = minute
+        # Nobody is refused for it here, so something always remains.
+        remaining = max(REQUESTS_A_MINUTE - self._asked, 1)
+        return self._headed(self._router.answer(asked), asked, remaining)
 
     def refusal(self, asked: Asked, status: int) -> Response | None:
         texts = {
@@ -97,7 +132,22 @@ class Alpaca:
             429: (42910000, "rate limit exceeded"),
             500: (50010000, "internal server error occurred"),
         }
-        return tell.error(status, *texts[status]) if status in texts else None
+        if status not in texts:
+            return None
+        said = tell.error(status, *texts[status])
+        return self._headed(said, asked, 0) if status == 429 else self._headed(said)
+
+    def _headed(self, said: Response, asked: Asked | None = None, remaining: int = 0) -> Response:
+        """With the headers of every answer, and those of the limit where somebody counted (4)."""
+        headers = {**said.headers, "x-request-id": self.play.uuid("request")}
+        if asked is not None:
+            reset = int(asked.now.timestamp()) // 60 * 60 + 60
+            headers |= {
+                "x-ratelimit-limit": str(REQUESTS_A_MINUTE),
+                "x-ratelimit-remaining": str(remaining),
+                "x-ratelimit-reset": str(reset),
+            }
+        return Response(said.status, headers, said.body, said.url)
 
     def credentials(self) -> dict[str, str]:
         return {"key_id": self._key, "secret_key": self._secret}
@@ -109,135 +159,49 @@ class Alpaca:
     def _mine(self) -> TruthAccount:
         return self.play.accounts[0]
 
-    def _account(self, asked: Asked) -> Response:
-        return say(tell.account(self._mine))
-
-    def _positions(self, asked: Asked) -> Response:
-        return say([tell.position(p) for p in self._mine.positions])
+    def _history(self, asked: Asked) -> Response:
+        return self._activities.answer(asked, self.play.rows(self._mine))
 
     def _position(self, asked: Asked) -> Response:
-        for row in (tell.position(p) for p in self._mine.positions):
-            if asked.names["name"] in (row["symbol"], row["asset_id"]):
-                return say(row)
+        for position in self._mine.positions:
+            if market.means(asked.names["name"], position.instrument):
+                return say(tell.position(position))
         return tell.error(404, 40410000, "position does not exist")
 
-    def _activities(self, asked: Asked) -> Response:
-        wanted = {w for w in asked.param("activity_types", "").split(",") if w}
-        day, size = asked.param("date", ""), asked.param("page_size", str(MOST))
-        direction = asked.param("direction", "desc")
-        refused = _refused(asked, wanted, size, direction)
-        if refused:
-            return tell.error(422, 42210000, refused)
-        try:
-            start, end = _moment(asked.param("after", "")), _moment(asked.param("until", ""))
-        except ValueError:
-            return tell.error(422, 42210000, "invalid date format")
-        wanted |= {asked.names["type"]} if "type" in asked.names else set()
-        wanted |= {"CSD", "CSW"} if "TRANS" in wanted else set()
-        category = asked.param("category", "")
-        rows = sorted((tell.activity(r) for r in self.play.rows(self._mine)), key=lambda row: str(row["id"]))
-        rows = [
-            row
-            for row in rows
-            if (not wanted or row["activity_type"] in wanted)
-            and _category(row, category)
-            and (not day or _day(row) == day)
-            and (start is None or _instant(row) >= start)
-            and (end is None or _instant(row) <= end)
-        ]
-        if direction == "desc":
-            rows.reverse()
-        token = asked.param("page_token", "")
-        if token:
-            rows = [r for r in rows if (str(r["id"]) < token) == (direction == "desc") and r["id"] != token]
-        return say(rows if day else rows[: int(size)])
-
-    def _orders(self, asked: Asked) -> Response:
-        status = asked.param("status", "open")
-        limit = int(asked.param("limit", "50") or 50)
-        fills = [r for r in self._mine.transactions if r.trade and r.leg_of is None]
-        return say([tell.order(r) for r in fills[:limit]] if status in ("closed", "all") else [])
-
-    def _order(self, asked: Asked) -> Response:
-        for row in self._mine.transactions:
-            if row.trade and row.leg_of is None and tell.order_id(row) == asked.names["id"]:
-                return say(tell.order(row))
-        return tell.error(404, 40410000, "order not found")
-
-    def _assets(self, asked: Asked) -> Response:
-        return say([tell.asset(i) for i in tell.instruments(self._mine)])
-
-    def _asset(self, asked: Asked) -> Response:
-        for row in (tell.asset(i) for i in tell.instruments(self._mine)):
-            if asked.names["name"] in (row["symbol"], row["id"]):
-                return say(row)
-        return tell.error(404, 40410000, "asset not found")
-
     def _portfolio_history(self, asked: Asked) -> Response:
-        stamp = int(asked.now.timestamp())
-        equity = tell.Number(self._mine.total_value)
+        """The truth knows today's value and no other: the account is told as worth that on each weekday
+        of the period, and at this moment for a timeframe within the day."""
+        try:
+            timeframe = choice(asked, "timeframe", "1D", TIMEFRAMES)
+            ended = moment(asked, "date_end") or asked.now.astimezone(tell.NEW_YORK)
+            days = _days(asked.param("period") or "1M", ended.date())
+        except Refused as refused:
+            return refused.response
+        stamps = [int(datetime.combine(day, market.OPENS, tell.NEW_YORK).timestamp()) for day in days]
+        if timeframe != "1D":
+            stamps = [int(asked.now.timestamp())]
+        equity = self._mine.total_value
         return say(
             {
-                "timestamp": [stamp],
-                "equity": [equity],
-                "profit_loss": [0],
-                "profit_loss_pct": [0],
+                "timestamp": stamps,
+                "equity": [equity for _ in stamps],
+                "profit_loss": [0 for _ in stamps],
+                "profit_loss_pct": [0 for _ in stamps],
                 "base_value": equity,
-                "timeframe": "1D",
+                "timeframe": timeframe,
                 "cashflow": {},
             }
         )
 
-    def _clock(self, asked: Asked) -> Response:
-        now = asked.now.astimezone(NEW_YORK)
-        following = (now + timedelta(days=1)).replace(hour=9, minute=30, second=0, microsecond=0)
-        closing = following.replace(hour=16, minute=0)
-        return say(
-            {
-                "timestamp": now.isoformat(),
-                "is_open": False,
-                "next_open": following.isoformat(),
-                "next_close": closing.isoformat(),
-            }
-        )
 
-
-def _refused(asked: Asked, wanted: set[str], size: str, direction: str) -> str:
-    """Why a question about activities is refused; empty if it is not (3.3)."""
-    typed = "type" in asked.names
-    if typed and (wanted or asked.param("category", "")):
-        return "activity_types and category do not go with a type path"
-    if (wanted | ({asked.names["type"]} if typed else set())) & NO_FILTER:
-        return "invalid activity type"
-    if asked.param("date", "") and (asked.param("after", "") or asked.param("until", "")):
-        return "date can not be specified with after or until"
-    if not size.isdigit() or not 1 <= int(size) <= MOST:
-        return "page_size must be between 1 and 100"
-    return "" if direction in ("asc", "desc") else "invalid direction"
-
-
-def _day(row: dict[str, object]) -> str:
-    return f"{_instant(row).astimezone(NEW_YORK):%Y-%m-%d}"
-
-
-def _instant(row: dict[str, object]) -> datetime:
-    """When a row happened; those with a date only count from its midnight in New York."""
-    if "transaction_time" in row:
-        return datetime.fromisoformat(str(row["transaction_time"]))
-    return datetime.combine(date.fromisoformat(str(row["date"])), datetime.min.time(), NEW_YORK)
-
-
-def _category(row: dict[str, object], wanted: str) -> bool:
-    trade = row["activity_type"] == "FILL"
-    return not wanted or trade == (wanted == "trade_activity")
-
-
-def _moment(text: str) -> datetime | None:
-    """A date or an RFC 3339 time; a bare date is its midnight in UTC."""
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _days(period: str, end: date) -> list[date]:
+    """The weekdays of a period such as 1M, the last one at its end. Raises Refused."""
+    found = PERIOD.fullmatch(period)
+    if found is None:
+        raise Refused(f"invalid period: {period[:40]}")
+    count = int(found[1]) * PERIOD_DAYS[found[2]]
+    days = (end - timedelta(days=n) for n in range(count - 1, -1, -1))
+    return [day for day in days if day.weekday() < 5 and day >= tell.OPENED]
 
 
 def sandbox(play: Play) -> Sandbox:

@@ -1,7 +1,9 @@
 """The truth in Alpaca's own words: rows as the Trading API sends them. Figures are decimal strings."""
 
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,8 +13,8 @@ from adapters.sandbox.truth import TruthAccount, TruthInstrument, TruthPosition,
 from domain.money import plain
 
 Row = dict[str, object]
-Number = Decimal
 NEW_YORK = ZoneInfo("America/New_York")
+OPENED = date(2019, 6, 12)
 
 # Our deed in Alpaca's word; where there are several, the row's number chooses one.
 WORDS = {
@@ -72,7 +74,7 @@ def account(truth: TruthAccount) -> Row:
         "trade_suspended_by_user": False,
         "options_approved_level": 3,
         "options_trading_level": 3,
-        "created_at": "2019-06-12T22:47:07.99658Z",
+        "created_at": f"{OPENED.isoformat()}T22:47:07.99658Z",
     }
 
 
@@ -87,13 +89,17 @@ def asset_class(instrument: TruthInstrument) -> str:
     return {"option": "us_option", "crypto": "crypto"}.get(instrument.kind, "us_equity")
 
 
+def exchange(instrument: TruthInstrument) -> str:
+    return {"option": "", "crypto": "CRYPTO"}.get(instrument.kind, "NASDAQ")
+
+
 def position(truth: TruthPosition) -> Row:
     gain = truth.unrealized_gain
     percent = gain / abs(truth.cost_basis) if truth.cost_basis else Decimal(0)
     return {
         "asset_id": truth.instrument.uuid,
         "symbol": symbol(truth.instrument, slash=False),
-        "exchange": "NASDAQ" if truth.instrument.kind == "equity" else "",
+        "exchange": exchange(truth.instrument),
         "asset_class": asset_class(truth.instrument),
         "asset_marginable": truth.instrument.kind == "equity",
         "qty": plain(truth.quantity),
@@ -112,32 +118,58 @@ def position(truth: TruthPosition) -> Row:
     }
 
 
-def activity(row: TruthTransaction) -> Row:
-    return _fill(row) if row.trade and row.leg_of is None else _event(row)
+@dataclass(frozen=True, slots=True)
+class Fills:
+    """How far an order was filled by each of its executions: Alpaca tells one row for each (3.3)."""
+
+    done: dict[int, Decimal]
+    whole: dict[int, Decimal]
+
+    @classmethod
+    def of(cls, rows: Iterable[TruthTransaction]) -> "Fills":
+        """`rows` of one account, in any order."""
+        done: dict[int, Decimal] = {}
+        whole: dict[int, Decimal] = {}
+        for row in sorted((row for row in rows if filled(row)), key=lambda row: row.number):
+            whole[row.order] = whole.get(row.order, Decimal(0)) + abs(row.quantity or Decimal(0))
+            done[row.number] = whole[row.order]
+        return cls(done, whole)
+
+    def left(self, row: TruthTransaction) -> Decimal:
+        return self.whole[row.order] - self.done[row.number]
 
 
-def _traded(row: TruthTransaction) -> TruthInstrument:
+def filled(row: TruthTransaction) -> bool:
+    """Whether a row is the execution of an order; shares of an exercise are not."""
+    return row.trade and row.leg_of is None
+
+
+def activity(row: TruthTransaction, fills: Fills) -> Row:
+    return _fill(row, fills) if filled(row) else _event(row)
+
+
+def traded(row: TruthTransaction) -> TruthInstrument:
     if row.instrument is None:
         raise ValueError("a trade has an instrument")
     return row.instrument
 
 
-def _fill(row: TruthTransaction) -> Row:
-    quantity = row.quantity or Decimal(0)
+def _fill(row: TruthTransaction, fills: Fills) -> Row:
+    quantity, left = row.quantity or Decimal(0), fills.left(row)
     side = "buy" if quantity > 0 else "sell_short" if row.deed == "SELL_SHORT" else "sell"
     return {
         "id": f"{_digits(row.executed_at)}::{row.uuid}",
         "activity_type": "FILL",
-        "transaction_time": row.executed_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "type": "fill",
+        "transaction_time": instant(row.executed_at),
+        "type": "partial_fill" if left else "fill",
         "price": plain(row.price or Decimal(0)),
         "qty": plain(abs(quantity)),
         "side": side,
-        "symbol": symbol(_traded(row), slash=True),
-        "leaves_qty": "0",
-        "cum_qty": plain(abs(quantity)),
-        "order_id": order_id(row),
-        "order_status": "filled",
+        "symbol": symbol(traded(row), slash=True),
+        "leaves_qty": plain(left),
+        "cum_qty": plain(fills.done[row.number]),
+        "order_id": order_id(row.order),
+        "order_status": "partially_filled" if left else "filled",
     }
 
 
@@ -184,60 +216,13 @@ def _digits(moment: datetime) -> str:
     return f"{moment.astimezone(NEW_YORK):%Y%m%d%H%M%S}{moment.microsecond // 1000:03d}"
 
 
-def order_id(row: TruthTransaction) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"order {row.order}"))
+def instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def order(row: TruthTransaction) -> Row:
-    moment = row.executed_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    quantity = plain(abs(row.quantity or Decimal(0)))
-    nothing = dict.fromkeys(
-        "expired_at canceled_at failed_at replaced_at replaced_by replaces notional limit_price stop_price"
-        " legs trail_percent trail_price hwm source subtag".split()
-    )
-    return {
-        **nothing,
-        "id": order_id(row),
-        "client_order_id": row.uuid,
-        "created_at": moment,
-        "updated_at": moment,
-        "submitted_at": moment,
-        "filled_at": moment,
-        "asset_id": _traded(row).uuid,
-        "symbol": symbol(_traded(row), slash=True),
-        "asset_class": asset_class(_traded(row)),
-        "qty": quantity,
-        "filled_qty": quantity,
-        "filled_avg_price": plain(row.price or Decimal(0)),
-        "order_class": "",
-        "order_type": "market",
-        "type": "market",
-        "side": "buy" if (row.quantity or 0) > 0 else "sell",
-        "position_intent": "buy_to_open" if (row.quantity or 0) > 0 else "sell_to_close",
-        "time_in_force": "day",
-        "status": "filled",
-        "extended_hours": False,
-    }
+def order_id(number: int) -> str:
+    return made_up_id(f"order {number}")
 
 
-def instruments(truth: TruthAccount) -> list[TruthInstrument]:
-    found = {p.instrument.uuid: p.instrument for p in truth.positions}
-    found |= {r.instrument.uuid: r.instrument for r in truth.transactions if r.instrument is not None}
-    return list(found.values())
-
-
-def asset(instrument: TruthInstrument) -> Row:
-    return {
-        "id": instrument.uuid,
-        "class": asset_class(instrument),
-        "exchange": "NASDAQ",
-        "symbol": symbol(instrument, slash=True),
-        "name": instrument.name,
-        "status": "active",
-        "tradable": True,
-        "marginable": True,
-        "shortable": True,
-        "easy_to_borrow": True,
-        "fractionable": True,
-        "attributes": [],
-    }
+def made_up_id(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
