@@ -2,16 +2,14 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 import stamina
-from aiolimiter import AsyncLimiter
 
 from adapters.kit.card import Call, Card, Door, Read, Reference, Scene
 from adapters.kit.http import Wire
+from adapters.kit.limits import Limits
 from adapters.kit.replies import failure_of
 from adapters.kit.rows import market_day
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
@@ -43,31 +41,6 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(slots=True)
-class Limits:
-    """One limiter for each group of endpoints and each credential of a door, in this process.
-
-    `off` is for benchmarks and tests, which have no brokerage to be polite to.
-    """
-
-    door: Door
-    off: bool = False
-    made: dict[tuple[str, str], AsyncLimiter] = field(default_factory=dict)
-
-    def of(self, group: str, credential: str) -> AbstractAsyncContextManager[None]:
-        if self.off:
-            return nullcontext()
-        rate = self.door.rates.get(group) or self.door.rates["default"]
-        if rate.shared:
-            credential = ""
-        found = self.made.get((group, credential))
-        if found is None:
-            if len(self.made) > 10_000:
-                self.made.clear()
-            found = self.made[(group, credential)] = AsyncLimiter(rate.calls, rate.per)
-        return found
-
-
 class CardDoor:
     """The port `OpenDoor`, for a door that is written on a card."""
 
@@ -89,7 +62,7 @@ class CardDoor:
         self._hosts = {**door.hosts, **(hosts or {})}
         self._operator = operator or {}
         self._clock = clock
-        self._limits = Limits(door, off=not limited)
+        self._limits = Limits(door.rates, off=not limited)
         self._breaker, self._breaks = Breaker(), breaks
         # Lasting references (instruments) are public facts: one memory for all users of the door.
         self._lasting: dict[str, Any] = {} if lasting is None else lasting
@@ -282,12 +255,13 @@ class CardDoor:
             until = self._breaker.until
             raise CircuitOpen(retry_after=None if until is None else max(until - now, timedelta(seconds=1)))
         try:
-            async with self._limits.of(request.group, credential):
+            async with self._limits.place(request.group, credential, now):
                 response = await self._wire.send(request.with_headers(*self._door.headers), self._hosts)
         except BrokerageUnavailable:
             self._count_call(worked=False)
             raise
         self._count_call(worked=response.status < 500)
+        self._limits.learn(request.group, credential, response, self._clock())
         return response
 
     def _count_call(self, *, worked: bool) -> None:
