@@ -36,6 +36,7 @@
         ├── BrokerageRateLimited        BROKERAGE_RATE_LIMITED
         ├── CircuitOpen                 CIRCUIT_OPEN
         ├── SnapshotHeldBack            SNAPSHOT_HELD_BACK
+        ├── StorageUnavailable          STORAGE_UNAVAILABLE
         └── Overloaded                  QUOTA_EXCEEDED
 
 A failure's text is a plain sentence of ours. It never holds what a brokerage or a caller sent: those
@@ -274,6 +275,12 @@ class SnapshotHeldBack(NobodyYet):
     says = (
         "Everything vanished at once without cash coming in; the former positions stay until it is confirmed."
     )
+
+
+class StorageUnavailable(NobodyYet):
+    reason = "STORAGE_UNAVAILABLE"
+    actor = Actor.OPERATOR
+    says = "The database does not answer. What was not acknowledged was not changed."
 
 
 class Overloaded(NobodyYet):

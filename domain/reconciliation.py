@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from enum import Enum
 
 from domain.money import ZERO
@@ -10,6 +10,8 @@ from domain.positions import Balance, Flag, Position
 
 # A brokerage rounds each position's value; the sum may be off by half a cent for each.
 CENT = Decimal("0.01")
+# Wide enough for any sum of figures as `money.exact` lets them in; the usual 28 digits would round.
+EXACTLY = Context(prec=200)
 # Basis and value of a healthy position lie within this factor; beyond it a unit was mistaken
 # (a total read as a price per share, pence read as pounds).
 SUSPECT_FACTOR = Decimal(50)
@@ -31,7 +33,9 @@ class Reconciliation:
 
     @property
     def difference(self) -> Decimal | None:
-        return None if self.told is None or self.computed is None else self.told - self.computed
+        if self.told is None or self.computed is None:
+            return None
+        return EXACTLY.subtract(self.told, self.computed)
 
 
 def reconcile(balances: Sequence[Balance], positions: Sequence[Position]) -> Reconciliation:
@@ -42,9 +46,10 @@ def reconcile(balances: Sequence[Balance], positions: Sequence[Position]) -> Rec
     values = [p.market_value for p in positions]
     if balance.total_value is None or balance.cash is None or any(v is None for v in values):
         return Reconciliation(Agreement.UNKNOWN, balance.total_value)
-    computed = balance.cash + sum((v for v in values if v is not None), ZERO)
-    tolerance = CENT * (len(values) + 1)
-    agrees = abs(balance.total_value - computed) <= tolerance
+    with localcontext(EXACTLY):
+        computed = balance.cash + sum((v for v in values if v is not None), ZERO)
+        tolerance = CENT * (len(values) + 1)
+        agrees = abs(balance.total_value - computed) <= tolerance
     return Reconciliation(
         Agreement.RECONCILED if agrees else Agreement.DIFFERS, balance.total_value, computed
     )

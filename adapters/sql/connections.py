@@ -80,7 +80,13 @@ class SqlConnections:
 
     def due(self, now: datetime, limit: int) -> list[Connection]:
         syncable = [
-            s.value for s in (ConnectionState.ACTIVE, ConnectionState.DEGRADED, ConnectionState.WAITING)
+            s.value
+            for s in (
+                ConnectionState.PENDING,
+                ConnectionState.ACTIVE,
+                ConnectionState.DEGRADED,
+                ConnectionState.WAITING,
+            )
         ]
         found = (
             select(connections)

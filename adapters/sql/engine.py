@@ -1,6 +1,7 @@
 """Engines and transactions: how a deed is run in one transaction, on SQLite and on PostgreSQL."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -10,18 +11,23 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.sql.unit_of_work import SqlUnitOfWork
+from domain.errors import StorageUnavailable
 
 T = TypeVar("T")
+log = logging.getLogger("brokerlink.store")
 BUSY_MILLISECONDS = 10_000
 CONFLICT_TRIES = 6
 SERIALIZATION_CODES = frozenset({"40001", "40P01"})
+# The database is away, full, locked for too long, or all connections are taken.
+OUTAGES = (OperationalError, InterfaceError, PoolTimeout)
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
 
-def open_engine(url: str, *, pool_size: int = 8) -> Engine:
+def open_engine(url: str, *, pool_size: int = 16) -> Engine:
     """An engine for a database URL. Bound values never show in errors: they may be secrets."""
     parsed = make_url(url)
     if parsed.drivername in DRIVERS:
@@ -80,8 +86,11 @@ class SqlStorage:
 
     def read_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
         """The same without a loop: for start-up, tools and tests."""
-        with self.engine.connect() as connection, connection.begin():
-            return deed(SqlUnitOfWork(connection))
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                return deed(SqlUnitOfWork(connection))
+        except OUTAGES as error:
+            raise _unavailable(error) from None
 
     def write_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
         for attempt in range(CONFLICT_TRIES):
@@ -90,9 +99,9 @@ class SqlStorage:
                     connection = plain.execution_options(brokerlink_writes=True)
                     with connection.begin():
                         return deed(SqlUnitOfWork(connection))
-            except OperationalError as error:
+            except OUTAGES as error:
                 if attempt + 1 == CONFLICT_TRIES or not _conflict(error):
-                    raise
+                    raise _unavailable(error) from None
                 # A little chance, so that two that collided do not collide again.
                 time.sleep(0.01 * 2**attempt * (0.5 + random.random() / 2))  # noqa: S311 - no secret
         raise AssertionError("unreachable")
@@ -103,6 +112,13 @@ class SqlStorage:
         self.engine.dispose()
 
 
-def _conflict(error: OperationalError) -> bool:
-    code = getattr(error.orig, "sqlstate", None)
-    return code in SERIALIZATION_CODES or "database is locked" in str(error.orig)
+def _unavailable(error: Exception) -> StorageUnavailable:
+    """The failure that callers see. The driver's own words are for the log: they hold no bound values."""
+    log.error("the database failed", exc_info=error)
+    return StorageUnavailable()
+
+
+def _conflict(error: Exception) -> bool:
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlstate", None)
+    return code in SERIALIZATION_CODES or "database is locked" in str(cause)

@@ -53,6 +53,7 @@ async def serve(house: Container) -> None:
     await rpc.stop(GRACE)
     await dispatch.stop(GRACE)
     await house.http().close()
+    house.reading().close()
     store.close()
     log.info("stopped")
 

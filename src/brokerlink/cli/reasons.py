@@ -79,6 +79,7 @@ _NEXT_STEPS = {
     "REQUEST_ID_REUSED": "Repeat the command; it takes a new request id.",
     "ETAG_MISMATCH": "Look at it again, then repeat the command.",
     "BUSY": "Wait a moment and repeat the command.",
+    "STORAGE_UNAVAILABLE": "Look at the server's log and at its database, then repeat the command.",
     "QUOTA_EXCEEDED": "Wait a moment and repeat the command.",
     "DECRYPTION_FAILED": "The operator must give the server the key the secrets were sealed with.",
     "SERVER_STOPPING": "Repeat the command in a moment.",

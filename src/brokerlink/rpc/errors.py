@@ -109,6 +109,7 @@ STATUSES: dict[type[Failure], grpc.StatusCode] = {
     domain.BrokerageRateLimited: _CODE.RESOURCE_EXHAUSTED,
     domain.CircuitOpen: _CODE.UNAVAILABLE,
     domain.SnapshotHeldBack: _CODE.UNAVAILABLE,
+    domain.StorageUnavailable: _CODE.UNAVAILABLE,
     domain.Overloaded: _CODE.RESOURCE_EXHAUSTED,
     TooSlow: _CODE.DEADLINE_EXCEEDED,
     Stopping: _CODE.UNAVAILABLE,
@@ -118,6 +119,7 @@ _PASSES: dict[type[Failure], timedelta] = {
     domain.NobodyYet: WAIT_FOR_A_BROKERAGE,
     domain.Busy: WAIT_FOR_OTHERS,
     domain.Overloaded: WAIT_FOR_OTHERS,
+    domain.StorageUnavailable: WAIT_FOR_OTHERS,
     Stopping: WAIT_FOR_OTHERS,
 }
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from brokerlink.usecases.safe import Safe
 from domain.connections import Connection
-from domain.errors import BrokerageUnavailable, ReauthorizationRequired
+from domain.errors import BrokerageUnavailable, ConnectionDisconnected, ReauthorizationRequired
 from domain.ports.brokerage import Grant, OpenDoor
 from domain.ports.clock import Chance, Clock
 from domain.ports.storage import Storage, UnitOfWork
@@ -97,6 +97,9 @@ class Grants:
 
     def _store(self, uow: UnitOfWork, held: Held, grant: Grant) -> int:
         connection = self._connection(uow, held)
+        if not connection.live:
+            # Disconnected while the renewal was on its way: what was forgotten stays forgotten.
+            raise ConnectionDisconnected
         self.safe.put_grant(uow, connection, grant, self.clock.now())
         uow.connections.save(
             replace(connection, expires_at=grant.expires_at, renewable_until=grant.renewable_until)

@@ -10,7 +10,14 @@ from brokerlink.usecases.connecting import link_accounts
 from brokerlink.usecases.course import Course, mark_stale, note
 from domain.accounts import AccountTold
 from domain.brokerages import Dataset
-from domain.errors import Failure, FailureRecord, IdentityMismatch, SnapshotHeldBack, UnreadableReply
+from domain.errors import (
+    ConnectionDisconnected,
+    Failure,
+    FailureRecord,
+    IdentityMismatch,
+    SnapshotHeldBack,
+    UnreadableReply,
+)
 from domain.events import Event, EventType
 from domain.freshness import Completeness, Freshness
 from domain.ids import account_id
@@ -61,6 +68,10 @@ async def list_accounts(course: Course) -> dict[str, AccountTold]:
 
     def deed(uow: UnitOfWork) -> None:
         now = course.engine.clock.now()
+        present = uow.connections.get(connection.id)
+        if present is None or not present.live:
+            # Disconnected meanwhile: its key is shredded, and must not be made anew.
+            raise ConnectionDisconnected
         links = uow.accounts.links(connection.id)
         before = {link.account_id for link in links}
         if before and not told:
@@ -80,7 +91,7 @@ async def list_accounts(course: Course) -> dict[str, AccountTold]:
     note(result, listing.notes)
     try:
         await course.commit(result, deed)
-    except (IdentityMismatch, UnreadableReply) as failure:
+    except (ConnectionDisconnected, IdentityMismatch, UnreadableReply) as failure:
         await course.failed(result, failure)
         return await _stored_accounts(course)
     return told
@@ -90,7 +101,9 @@ async def _stored_accounts(course: Course) -> dict[str, AccountTold]:
     def deed(uow: UnitOfWork) -> dict[str, AccountTold]:
         links = uow.accounts.links(course.connection.id)
         accounts = uow.accounts.get_many([link.account_id for link in links])
-        key = course.engine.safe.key(uow, f"connection:{course.connection.id}")
+        key = uow.data_keys.of(f"connection:{course.connection.id}")
+        if key is None:
+            return {}  # disconnected meanwhile
         return {
             link.account_id: course.engine.safe.open_account(key, accounts[link.account_id], link.routing)
             for link in links
