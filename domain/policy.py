@@ -100,13 +100,14 @@ def window_start(feed: Feed, state: FeedState, oldest_pending: date | None, now:
     """From which day on a feed is read again; None for the whole history.
 
     The overlap is always read again, because rows come late and change; back to the oldest pending
-    row; and now and then everything.
+    row; and now and then everything. A row that is dated ahead (a payment to come) moves no window into
+    the future, where nothing new would ever be found.
     """
     if not state.whole or state.watermark is None:
         return None
     if state.whole_at is not None and now - state.whole_at >= DEEP_READ_EVERY:
         return None
-    start = state.watermark - timedelta(days=feed.overlap_days)
+    start = min(state.watermark, now.date()) - timedelta(days=feed.overlap_days)
     return min(start, oldest_pending) if oldest_pending else start
 
 
