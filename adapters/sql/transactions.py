@@ -35,7 +35,7 @@ class SqlTransactions:
 
     def _by_key(self, account_id: str, keys: Sequence[str]) -> dict[str, Stored]:
         c = transactions.c
-        columns = select(c.key, c.hash, c.status, c.version, c.created_at)
+        columns = select(c.key, c.hash, c.status, c.version, c.created_at, c.instrument_id)
         found: dict[str, Stored] = {}
         for some in chunks(keys):
             for row in self._sql.execute(columns.where(c.account_id == account_id, c.key.in_(some))):

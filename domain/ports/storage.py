@@ -55,13 +55,14 @@ class Keyed:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is known of a stored transaction without reading it: its key, content hash and version."""
+    """What is known of a stored transaction without reading it."""
 
     key: str
     hash: bytes
     status: str
     version: int
     created_at: datetime
+    instrument_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,21 @@ A page, its cursor and the run's counters are one transaction. A killed process 
 committed page, in this process or in another.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from brokerlink.usecases.course import Course, note
 from domain import policy
 from domain.accounts import AccountTold
 from domain.brokerages import Dataset
-from domain.errors import Failure
+from domain.errors import Failure, FailureRecord, SnapshotHeldBack, UnreadableReply
 from domain.events import Event, EventType
 from domain.freshness import Completeness, Freshness
 from domain.instruments import Instrument
 from domain.matching import Occurrences, became
 from domain.ports.brokerage import Feed, Page
-from domain.ports.storage import Changes, Keyed, UnitOfWork
+from domain.ports.storage import Changes, Keyed, Stored, UnitOfWork
 from domain.ports.vault import Label
 from domain.syncs import DatasetResult, FeedState, ResultState
 from domain.transactions import Transaction
@@ -27,6 +28,10 @@ MOST_SEEN = 100_000
 # A posted row that is missing is believed gone; many at once are not.
 MOST_GONE = 3
 MOST_GONE_SHARE = 5
+HELD_BACK = FailureRecord.of(
+    SnapshotHeldBack("Many transactions are not told any more; they stay until that is confirmed."),
+    dataset=Dataset.TRANSACTIONS.value,
+)
 NOT_TOLD_ANY_MORE = "NOT_TOLD_ANY_MORE"
 
 
@@ -65,10 +70,14 @@ async def _read_feed(
     course: Course, identifier: str, account: AccountTold, feed: Feed, result: DatasetResult
 ) -> None:
     reading = await _open(course, identifier, feed, result)
+    asked = {reading.state.cursor}
     while not reading.state.done:
         page = await course.call(
             course.door.history, account, feed.name, reading.state.since, reading.state.cursor
         )
+        if page.cursor is not None and page.cursor in asked:
+            raise UnreadableReply("The pages of the history go round in circles.")
+        asked.add(page.cursor)
         await _store(course, reading, page)
 
 
@@ -165,7 +174,7 @@ def _write_rows(
     stored = uow.transactions.stored(identifier, keys)
     new = [(key, t) for key, t in zip(keys, told, strict=True) if key not in stored]
     if new:
-        aliases = _became(uow, reading, new, set(keys))
+        aliases = _became(uow, reading, new, (reading.seen or set()).union(keys))
         if aliases:
             uow.transactions.alias(identifier, aliases)
             stored.update(
@@ -175,8 +184,9 @@ def _write_rows(
     by_kept = {row.key: row for row in stored.values()}
     instruments = course.instrument_ids(uow, (t.instrument for t in told if t.instrument))
     reading.instruments = instruments
+    # What was known of a row stays known where a look-up behind it failed this time.
     rows = [
-        Keyed(key, t, instruments[t.instrument] if t.instrument else None)
+        Keyed(key, t, instruments[t.instrument] if t.instrument else _known(by_kept, key))
         for key, t in zip(kept, told, strict=True)
     ]
     vault, user = course.engine.safe.vault, course.run.user_id
@@ -188,6 +198,10 @@ def _write_rows(
     changes = uow.transactions.apply(identifier, reading.feed.name, rows, by_kept, seal, now)
     _count(reading.result, changes)
     return kept
+
+
+def _known(stored: Mapping[str, Stored], key: str) -> str | None:
+    return stored[key].instrument_id if key in stored else None
 
 
 def _became(
@@ -211,7 +225,9 @@ def _remove_gone(course: Course, uow: UnitOfWork, reading: Reading) -> int:
     identifier, feed, now = reading.account_id, reading.feed.name, course.engine.clock.now()
     pending = {row.key for row in uow.transactions.pending(identifier, feed)} - reading.seen
     # What is older than all that was told may have left the brokerage's retention: that is no removal.
-    start = max(reading.state.since, reading.oldest) if reading.state.since else reading.oldest
+    # Nor is it what shares the oldest day: retention may end in the middle of it.
+    edge = reading.oldest + timedelta(days=1)
+    start = max(reading.state.since, reading.oldest) if reading.state.since else edge
     posted = uow.transactions.posted_since(identifier, feed, start)
     gone = posted - reading.seen
     if len(gone) > max(MOST_GONE, len(posted) // MOST_GONE_SHARE):
@@ -228,9 +244,12 @@ async def _finish(course: Course, identifier: str, result: DatasetResult) -> Non
         uow.freshness.put(
             Freshness(identifier, Dataset.TRANSACTIONS, Completeness.COMPLETE, None, now, history_start=start)
         )
+        if result.held_back:
+            uow.freshness.mark_stale(identifier, Dataset.TRANSACTIONS, HELD_BACK.reason, now)
         uow.holdings.bump(identifier)
 
     result.state = ResultState.PARTIAL if result.held_back else ResultState.SUCCEEDED
+    result.failure = HELD_BACK if result.held_back else None
     await course.commit(result, deed)
 
 
