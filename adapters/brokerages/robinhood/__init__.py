@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from adapters.brokerages.robinhood import history, parse, signin
-from adapters.brokerages.robinhood.history import NewestFirst, ask
+from adapters.brokerages.robinhood import conversation, parse, signin
+from adapters.brokerages.robinhood.history import cash, events, trades
+from adapters.brokerages.robinhood.history.asking import NewestFirst, ask
 from adapters.kit.card import Card, Door, Rate, Read, Reference, Renewal
 from adapters.kit.paging import NextLink, OnePage
 from adapters.kit.signin import Conversation
@@ -55,7 +56,7 @@ PRIVATE = Door(
         "bonfire": "https://bonfire.robinhood.com",
         "minerva": "https://minerva.robinhood.com",
     },
-    sign_in=Conversation(signin.begin, signin.hear, signin.STATES),
+    sign_in=Conversation(signin.begin, signin.hear, conversation.STATES),
     authorise=signin.authorise,
     accounts=Read(
         "accounts",
@@ -100,22 +101,22 @@ PRIVATE = Door(
             "orders",
             ask("/orders/", PAGE, mine="account_numbers", dated=True),
             NextLink().take,
-            history.order,
-            history.needs_order,
+            trades.order,
+            trades.needs_order,
         ),
         Read(
             "option_orders",
             ask("/options/orders/", PAGE, mine="account_numbers", dated=True),
             NextLink().take,
-            history.option_order,
-            history.needs_option_order,
+            trades.option_order,
+            trades.needs_option_order,
         ),
         Read(
             "option_events",
             ask("/options/events/", ("page_size", "20")),
             NewestFirst(("event_date", "updated_at")).take,
-            history.event,
-            history.needs_event,
+            events.event,
+            events.needs_event,
             removes=False,
         ),
         # Clients report that dividends do not come by date: the whole list is read each time.
@@ -123,62 +124,62 @@ PRIVATE = Door(
             "dividends",
             ask("/dividends/", ("page_size", "100"), mine="account_numbers"),
             NextLink().take,
-            history.dividend,
-            history.needs_dividend,
+            cash.dividend,
+            cash.needs_dividend,
         ),
         Read(
             "interest",
             ask("/accounts/sweeps/", ALL_ACCOUNTS, ("page_size", "20")),
             NewestFirst(("pay_date",)).take,
-            history.sweep,
+            cash.sweep,
             removes=False,
         ),
         Read(
             "bank_transfers",
             ask("/ach/transfers/"),
             NewestFirst(("created_at", "updated_at")).take,
-            history.transfer("ach"),
-            history.needs_account,
+            cash.transfer("ach"),
+            cash.needs_account,
             removes=False,
         ),
         Read(
             "received_transfers",
             ask("/ach/received/transfers/"),
             NewestFirst(("created_at",)).take,
-            history.transfer("ach_received"),
-            history.needs_account,
+            cash.transfer("ach_received"),
+            cash.needs_account,
             removes=False,
         ),
         Read(
             "margin_interest",
             ask("/cash_journal/margin_interest_charges/", ALL_ACCOUNTS),
             NewestFirst(("created_at",)).take,
-            history.charge("margin_interest", TransactionType.MARGIN_INTEREST, -1),
-            history.needs_account,
+            cash.charge("margin_interest", TransactionType.MARGIN_INTEREST, -1),
+            cash.needs_account,
             removes=False,
         ),
         Read(
             "subscription_fees",
             ask("/subscription/subscription_fees/"),
             NewestFirst(("created_at",)).take,
-            history.charge("subscription_fee", TransactionType.FEE, -1),
-            history.needs_account,
+            cash.charge("subscription_fee", TransactionType.FEE, -1),
+            cash.needs_account,
             removes=False,
         ),
         Read(
             "stock_lending",
             ask("/accounts/stock_loan_payments/"),
             NewestFirst(("created_at",)).take,
-            history.charge("stock_loan", TransactionType.INTEREST, 1),
-            history.needs_account,
+            cash.charge("stock_loan", TransactionType.INTEREST, 1),
+            cash.needs_account,
             removes=False,
         ),
         Read(
             "coin_orders",
             ask("/orders/", host="nummus"),
             NewestFirst(("created_at", "updated_at", "last_transaction_at")).take,
-            history.coin_order,
-            history.needs_coin_order,
+            trades.coin_order,
+            trades.needs_coin_order,
             overlap_days=30,  # an order that waited long is found where it was created
             removes=False,
         ),
@@ -186,8 +187,8 @@ PRIVATE = Door(
             "splits",
             ask("/positions/", mine="account_number"),  # all that was ever held
             NextLink().take,
-            history.split,
-            history.needs_splits,
+            events.split,
+            events.needs_splits,
             removes=False,
         ),
     ),
@@ -201,7 +202,7 @@ PRIVATE = Door(
         ),
         Reference("primary", lambda keys, call: get("/accounts/"), parse.take_primary, 1, lasting=False),
         Reference("instrument", parse.ask_by_ids("/instruments/"), parse.take_by("instrument", "id")),
-        Reference("splits", history.ask_splits, parse.take_splits, 1),
+        Reference("splits", events.ask_splits, parse.take_splits, 1),
         Reference(
             "quote",
             parse.ask_by_ids(

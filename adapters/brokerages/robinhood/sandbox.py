@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from adapters.brokerages.robinhood import tell_history as history
+from adapters.brokerages.robinhood import tell_events as events
 from adapters.brokerages.robinhood import tell_market as market
-from adapters.brokerages.robinhood.books import Books
+from adapters.brokerages.robinhood import tell_orders as orders
+from adapters.brokerages.robinhood.books import Books, Item
 from adapters.brokerages.robinhood.gate import Gate
 from adapters.brokerages.robinhood.tell import Teller
 from adapters.kit.wire import Response
@@ -26,6 +27,7 @@ Json = dict[str, Any]
 Said = Json | None
 Telling = Callable[[], Said]
 Handler = Callable[[Asked, Teller], Response]
+Told = Callable[[Teller, Item], Json]
 Keyed = tuple[str, Telling]  # the row's id, and how it is told when its page is asked for
 
 
@@ -166,23 +168,23 @@ class Robinhood:
 
     def _lists(self) -> None:
         """The lists of what happened, and their single rows. Those below /accounts/ come first."""
-        for path, name, method, host in (
-            ("/accounts/sweeps/", "sweeps", "sweep", "api"),
-            ("/accounts/stock_loan_payments/", "stock_loans", "stock_loan", "api"),
-            ("/stock_loan/payments/", "stock_loans", "stock_loan", "api"),
-            ("/orders/", "orders", "order", "api"),
-            ("/options/orders/", "option_orders", "option_order", "api"),
-            ("/options/events/", "events", "event", "api"),
-            ("/dividends/", "dividends", "dividend", "api"),
-            ("/ach/transfers/", "ach", "transfer", "api"),
-            ("/ach/received/transfers/", "received", "received", "api"),
-            ("/cash_journal/margin_interest_charges/", "margin_interest", "charge", "api"),
-            ("/subscription/subscription_fees/", "fees", "fee", "api"),
-            ("/orders/", "coin_orders", "coin_order", "nummus"),
-            ("/paymenthub/unified_transfers/", "ach", "unified_transfer", "bonfire"),
+        for path, name, telling, host in (
+            ("/accounts/sweeps/", "sweeps", events.sweep, "api"),
+            ("/accounts/stock_loan_payments/", "stock_loans", events.stock_loan, "api"),
+            ("/stock_loan/payments/", "stock_loans", events.stock_loan, "api"),
+            ("/orders/", "orders", orders.order, "api"),
+            ("/options/orders/", "option_orders", orders.option_order, "api"),
+            ("/options/events/", "events", events.event, "api"),
+            ("/dividends/", "dividends", events.dividend, "api"),
+            ("/ach/transfers/", "ach", events.transfer, "api"),
+            ("/ach/received/transfers/", "received", events.received, "api"),
+            ("/cash_journal/margin_interest_charges/", "margin_interest", events.charge, "api"),
+            ("/subscription/subscription_fees/", "fees", events.fee, "api"),
+            ("/orders/", "coin_orders", orders.coin_order, "nummus"),
+            ("/paymenthub/unified_transfers/", "ach", events.unified_transfer, "bonfire"),
         ):
-            self._get(path, partial(self._items, name, method), host=host)
-            self._get(path + "{id}/", partial(self._item, name, method), host=host)
+            self._get(path, partial(self._items, name, telling), host=host)
+            self._get(path + "{id}/", partial(self._item, name, telling), host=host)
 
     def _get(self, path: str, handler: Handler, host: str = "api", slash: str = "") -> None:
         def admitted(asked: Asked) -> Response:
@@ -249,7 +251,7 @@ class Robinhood:
 
     # ---- what happened
 
-    def _items(self, name: str, method: str, asked: Asked, tell: Teller) -> Response:
+    def _items(self, name: str, telling: Told, asked: Asked, tell: Teller) -> Response:
         """One list. Orders and dividends are cut by account; the rest is there for all accounts."""
         by_account = name in ("orders", "option_orders", "dividends", "sweeps")
         items = self.books.items(name, self._chosen(asked, otherwise_all=not by_account))
@@ -261,12 +263,12 @@ class Robinhood:
                 return say({"updated_at": ["Enter a valid date/time."]}, 400)
             after = after if after.tzinfo else after.replace(tzinfo=UTC)
             items = [item for item in items if item.at >= after]
-        return _page(asked, [(item.id, partial(getattr(history, method), tell, item)) for item in items])
+        return _page(asked, [(item.id, partial(telling, tell, item)) for item in items])
 
-    def _item(self, name: str, method: str, asked: Asked, tell: Teller) -> Response:
+    def _item(self, name: str, telling: Told, asked: Asked, tell: Teller) -> Response:
         items = self.books.items(name, self.play.accounts)
         found = next((item for item in items if item.id == asked.names["id"]), None)
-        return _missing(asked) if found is None else say(getattr(history, method)(tell, found))
+        return _missing(asked) if found is None else say(telling(tell, found))
 
     # ---- instruments and quotes
 

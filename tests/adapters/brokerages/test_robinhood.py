@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.brokerages.robinhood import PRIVATE, history, parse
+from adapters.brokerages.robinhood import PRIVATE, parse
+from adapters.brokerages.robinhood.history import events
 from adapters.kit.card import Call, Scene
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
@@ -255,4 +256,4 @@ def test_a_look_up_leaves_out_what_is_not_known() -> None:
 @pytest.mark.parametrize("ident", ["", "a/../b", "a?b", "x" * 65])
 def test_an_id_that_would_bend_an_address_is_refused(ident: str) -> None:
     with pytest.raises(UnreadableReply):
-        list(history.needs_splits(json.dumps({"instrument_id": ident, "instrument": ident}).encode()))
+        list(events.needs_splits(json.dumps({"instrument_id": ident, "instrument": ident}).encode()))

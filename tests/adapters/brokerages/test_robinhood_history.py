@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.brokerages.robinhood import history
+from adapters.brokerages.robinhood.history import cash, events, trades
 from adapters.kit.card import Scene
 from domain.accounts import AccountKind, AccountTold
 from domain.ports.brokerage import Notes
@@ -72,7 +72,7 @@ def position(**more: Any) -> dict[str, Any]:
 def test_the_money_of_a_fill_is_what_was_booked_and_the_order_pays_its_fees_once() -> None:
     later = execution(id="e2", timestamp="2026-05-26T14:57:00Z", rounded_notional="100.00", quantity="1")
 
-    second, first = told(history.order, order(later, execution()))[0][::-1]
+    second, first = told(trades.order, order(later, execution()))[0][::-1]
 
     assert (first.source_key, first.gross, first.fees, first.net) == (
         "execution:e1", D("473.92"), D("0.01"), D("473.91"),
@@ -89,7 +89,7 @@ def test_old_fills_without_a_booked_amount_are_rounded_to_cents(
 ) -> None:
     row = order(execution(quantity=quantity, price=price, rounded_notional=None), side="buy", fees="0.00")
 
-    assert one(history.order, row).net == -D(booked)
+    assert one(trades.order, row).net == -D(booked)
 
 
 @pytest.mark.parametrize(
@@ -97,39 +97,39 @@ def test_old_fills_without_a_booked_amount_are_rounded_to_cents(
     [("2026-05-26T07:32:00Z", date(2026, 5, 26)), ("2026-05-26T02:30:00Z", date(2026, 5, 25))],
 )
 def test_the_trade_date_is_the_new_york_day_of_the_fill(instant: str, day: date) -> None:
-    assert one(history.order, order(execution(timestamp=instant))).trade_date == day
+    assert one(trades.order, order(execution(timestamp=instant))).trade_date == day
 
 
 @pytest.mark.parametrize("sign", [{"drip_dividend_id": "d1"}, {"placed_agent": "drip"}])
 def test_what_a_dividend_buys_is_a_reinvestment(sign: dict[str, str]) -> None:
-    assert one(history.order, order(execution(), side="buy", **sign)).type is T.DIVIDEND_REINVESTMENT
+    assert one(trades.order, order(execution(), side="buy", **sign)).type is T.DIVIDEND_REINVESTMENT
 
 
 @pytest.mark.parametrize(
     "state", "queued new unconfirmed confirmed rejected canceled cancelled failed".split()
 )
 def test_an_order_that_was_not_filled_moves_nothing(state: str) -> None:
-    assert told(history.order, order(state=state)) == ([], Notes())
+    assert told(trades.order, order(state=state)) == ([], Notes())
 
 
 @pytest.mark.parametrize(
     "state", "partially_filled filled canceled cancelled failed pending_cancelled".split()
 )
 def test_what_was_filled_stands_whatever_became_of_the_rest(state: str) -> None:
-    rows, notes = told(history.order, order(execution(), state=state))
+    rows, notes = told(trades.order, order(execution(), state=state))
 
     assert rows[0].status is S.POSTED
     assert not notes.words
 
 
 def test_a_voided_order_is_taken_back() -> None:
-    row = one(history.order, order(execution(), state="voided"))
+    row = one(trades.order, order(execution(), state="voided"))
 
     assert (row.status, row.removed_reason) == (S.REMOVED, "VOIDED_BY_BROKERAGE")
 
 
 def test_unknown_sides_states_and_fields_are_counted_and_the_row_is_kept() -> None:
-    (row,), notes = told(history.order, order(execution(), side="lend", state="odd", mood="good"))
+    (row,), notes = told(trades.order, order(execution(), side="lend", state="odd", mood="good"))
 
     assert (row.type, row.quantity, row.gross) == (T.OTHER, None, None)
     assert notes.words == {"side.lend": 1, "order.state.odd": 1}
@@ -166,14 +166,14 @@ def option_order(*legs: dict[str, Any]) -> dict[str, Any]:
 def test_an_option_fill_is_a_hundred_times_its_price(
     side: str, effect: str, kind: T, quantity: int, net: str
 ) -> None:
-    row = one(history.option_order, option_order(leg(side, effect)))
+    row = one(trades.option_order, option_order(leg(side, effect)))
 
     assert (row.type, row.quantity, row.fees, row.net) == (kind, D(quantity), D("1.30"), D(net))
     assert row.instrument.symbol == "XMPL  260619P00025000"
 
 
 def test_a_spread_gives_a_row_for_each_leg_and_pays_once() -> None:
-    rows, _ = told(history.option_order, option_order(leg("buy", "open"), leg("sell", "open")))
+    rows, _ = told(trades.option_order, option_order(leg("buy", "open"), leg("sell", "open")))
 
     assert [row.fees for row in rows] == [D("1.30"), 0]
 
@@ -190,7 +190,7 @@ def test_coins_are_bought_with_what_was_booked() -> None:
         "rounded_executed_notional": "6.01", "executions": [filled],
     }  # fmt: skip
 
-    bought = one(history.coin_order, row)
+    bought = one(trades.coin_order, row)
 
     assert (bought.gross, bought.fees, bought.net) == (D("-6.01"), D("0.02"), D("-6.03"))
     assert (bought.trade_date, bought.settlement_date) == (date(2026, 5, 25), None)
@@ -218,7 +218,7 @@ def event(kind: str, **more: Any) -> dict[str, Any]:
     ],
 )
 def test_an_event_takes_the_option_away(kind: str, direction: str, type_: T, quantity: int | None) -> None:
-    row = one(history.event, event(kind, direction=direction))
+    row = one(events.event, event(kind, direction=direction))
 
     assert (row.type, row.quantity, row.net) == (type_, quantity, 0)
 
@@ -233,7 +233,7 @@ def test_an_assignment_buys_the_shares_and_the_cash_is_theirs() -> None:
     }
 
     shares, option = told(
-        history.event, event("assignment", equity_components=[part], total_cash_amount="5000.00")
+        events.event, event("assignment", equity_components=[part], total_cash_amount="5000.00")
     )[0]
 
     assert (shares.type, shares.quantity, shares.net, shares.fees) == (T.BUY, 200, -5000, None)
@@ -242,7 +242,7 @@ def test_an_assignment_buys_the_shares_and_the_cash_is_theirs() -> None:
 
 
 def test_an_event_in_preparation_is_pending_and_has_not_been_executed() -> None:
-    row = one(history.event, event("exercise", state="preparing", created_at="2026-06-18T20:00:00Z"))
+    row = one(events.event, event("exercise", state="preparing", created_at="2026-06-18T20:00:00Z"))
 
     assert (row.status, row.executed_at) == (S.PENDING, None)
 
@@ -259,7 +259,7 @@ def test_a_split_counts_while_the_instrument_was_held(day: str, quantity: str, m
     splits = [{"execution_date": day, "multiplier": "3.00000000", "divisor": "2.00000000"}]
     known = {f"splits:{STOCK}@2026-01-05T14:00:00Z": splits}
 
-    rows, _ = told(history.split, split_position(quantity=quantity), **known)
+    rows, _ = told(events.split, split_position(quantity=quantity), **known)
 
     assert [(row.type, row.quantity, row.source_type) for row in rows] == [
         (T.SPLIT, None, "split 3:2")
@@ -275,14 +275,14 @@ def dividend(**more: Any) -> dict[str, Any]:
 
 
 def test_a_dividend_is_gross_its_tax_apart_and_its_day_new_yorks() -> None:
-    row = one(history.dividend, dividend())
+    row = one(cash.dividend, dividend())
 
     assert (row.gross, row.taxes, row.net, row.quantity) == (D("5.98"), D("0.90"), D("5.08"), None)
     assert row.trade_date == date(2026, 8, 23)
 
 
 def test_an_amount_that_is_not_rate_times_position_is_not_the_gross() -> None:
-    row = one(history.dividend, dividend(amount="5.08"))
+    row = one(cash.dividend, dividend(amount="5.08"))
 
     assert (row.gross, row.net) == (D("5.98"), D("5.08"))
 
@@ -298,7 +298,7 @@ def test_an_amount_that_is_not_rate_times_position_is_not_the_gross() -> None:
     ],
 )
 def test_a_dividend_stands_as_its_state_says(state: str, status: S, reason: str | None) -> None:
-    row = one(history.dividend, dividend(state=state, paid_at=None))
+    row = one(cash.dividend, dividend(state=state, paid_at=None))
 
     assert (row.status, row.removed_reason, row.trade_date) == (status, reason, date(2026, 8, 23))
 
@@ -327,7 +327,7 @@ def test_a_transfer_is_signed_by_its_direction(
         "created_at": "2026-05-01T01:00:00Z",
     }
 
-    moved = one(history.transfer("ach"), row)
+    moved = one(cash.transfer("ach"), row)
 
     assert (moved.type, moved.net, moved.gross, moved.fees, moved.status) == (kind, net, net, None, status)
     assert moved.trade_date == date(2026, 4, 30)
@@ -341,9 +341,9 @@ def test_a_row_that_names_no_account_belongs_to_the_first_one() -> None:
         "state": "completed",
         "created_at": "2026-05-01T15:00:00Z",
     }
-    parser = history.transfer("ach")
+    parser = cash.transfer("ach")
 
-    assert list(history.needs_account(json.dumps(row).encode())) == ["primary:account"]
+    assert list(cash.needs_account(json.dumps(row).encode())) == ["primary:account"]
     assert told(parser, row, **{"primary:account": "5OTHER"})[0] == []
     assert told(parser, row | {"account": f"{API}/accounts/5OTHER/"})[0] == []
 
@@ -354,9 +354,9 @@ def test_interest_is_signed_and_an_unknown_reason_is_counted() -> None:
         "direction": "credit", "pay_date": "2026-05-29", "reason": "interest_payment",
     }  # fmt: skip
 
-    (debit,), notes = told(history.sweep, row | {"direction": "debit", "reason": "clawback"})
+    (debit,), notes = told(cash.sweep, row | {"direction": "debit", "reason": "clawback"})
 
-    assert (one(history.sweep, row).type, one(history.sweep, row).net) == (T.INTEREST, D("1.25"))
+    assert (one(cash.sweep, row).type, one(cash.sweep, row).net) == (T.INTEREST, D("1.25"))
     assert (debit.type, debit.net, notes.words) == (T.OTHER, D("-1.25"), {"sweep.clawback": 1})
 
 
@@ -369,8 +369,8 @@ def test_charges_go_out_without_what_was_credited_and_lent_shares_bring_in() -> 
         "created_at": "2026-05-06T15:00:00Z",
     }
 
-    paid = one(history.charge("margin_interest", T.MARGIN_INTEREST, -1), row)
-    got = one(history.charge("stock_loan", T.INTEREST, 1), lent)
+    paid = one(cash.charge("margin_interest", T.MARGIN_INTEREST, -1), row)
+    got = one(cash.charge("stock_loan", T.INTEREST, 1), lent)
 
     assert (paid.type, paid.net) == (T.MARGIN_INTEREST, D("-2.85"))
     assert (got.type, got.net, got.trade_date) == (T.INTEREST, D("0.07"), date(2026, 5, 4))

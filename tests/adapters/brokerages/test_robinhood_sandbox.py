@@ -8,6 +8,7 @@ import conformance
 import pytest
 
 from adapters.brokerages.robinhood import CARD, PRIVATE, signin
+from adapters.brokerages.robinhood.conversation import Continuing, LoggingIn, Opening, Viewing, Who
 from adapters.brokerages.robinhood.sandbox import Robinhood
 from adapters.kit.door import CardDoor
 from adapters.kit.http import MemoryWire
@@ -191,9 +192,9 @@ def heard(state: object, status: int, body: bytes) -> Move:
     return signin.hear(cast("Any", state), Response(status, {}, body), Moment(NOW, "0" * 32))
 
 
-WHO = signin.Who("name", "secret", "device", "request")
-VIEWING = signin.Viewing(WHO, "machine-1", NOW + timedelta(minutes=5))
-CONTINUING = signin.Continuing(WHO, "machine-1", NOW + timedelta(minutes=5))
+WHO = Who("name", "secret", "device", "request")
+VIEWING = Viewing(WHO, "machine-1", NOW + timedelta(minutes=5))
+CONTINUING = Continuing(WHO, "machine-1", NOW + timedelta(minutes=5))
 
 
 def test_a_challenge_may_stand_in_the_inner_context_or_come_later() -> None:
@@ -223,12 +224,12 @@ def test_a_challenge_that_was_met_elsewhere_goes_straight_on() -> None:
         (VIEWING, 200, b'{"context":{"sheriff_challenge":{"id":"../x","type":"sms"}}}', UnreadableReply),
         (CONTINUING, 200, b'{"type_context":{"result":"workflow_status_denied"}}', ChallengeWrong),
         (CONTINUING, 200, b"{}", UnreadableReply),
-        (signin.LoggingIn(WHO), 200, b"<html>", UnreadableReply),
-        (signin.LoggingIn(WHO), 200, b'{"access_token":"a","expires_in":"soon"}', UnreadableReply),
-        (signin.LoggingIn(WHO), 429, b"{}", BrokerageRateLimited),
-        (signin.LoggingIn(WHO), 200, b'{"mfa_required":true,"mfa_type":"pigeon"}', ChallengeUnsupported),
-        (signin.LoggingIn(WHO), 400, b'{"non_field_errors":["no"]}', CredentialsRejected),
-        (signin.LoggingIn(WHO, until=NOW), 403, b'{"verification_workflow":{"id":"w"}}', ChallengeExpired),
+        (LoggingIn(WHO), 200, b"<html>", UnreadableReply),
+        (LoggingIn(WHO), 200, b'{"access_token":"a","expires_in":"soon"}', UnreadableReply),
+        (LoggingIn(WHO), 429, b"{}", BrokerageRateLimited),
+        (LoggingIn(WHO), 200, b'{"mfa_required":true,"mfa_type":"pigeon"}', ChallengeUnsupported),
+        (LoggingIn(WHO), 400, b'{"non_field_errors":["no"]}', CredentialsRejected),
+        (LoggingIn(WHO, until=NOW), 403, b'{"verification_workflow":{"id":"w"}}', ChallengeExpired),
     ],
 )
 def test_what_leads_nowhere_ends_with_its_reason(
@@ -248,7 +249,7 @@ def test_a_pending_workflow_is_looked_at_again_while_there_is_time() -> None:
 
 
 def test_no_state_shows_the_password_in_its_text() -> None:
-    states = [signin.LoggingIn(WHO), signin.Opening(WHO), VIEWING, CONTINUING]
+    states = [LoggingIn(WHO), Opening(WHO), VIEWING, CONTINUING]
 
     assert not [state for state in states if "secret" in repr(state)]
 
