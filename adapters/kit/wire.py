@@ -11,6 +11,9 @@ from domain.errors import UnreadableReply
 from domain.money import exact
 
 Pairs = tuple[tuple[str, str], ...]
+# A value costs a hundred bytes and its text may have two: a body of thirty megabytes may ask for
+# gigabytes. No brokerage's answer has a tenth of this.
+MAX_VALUES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,17 @@ _rows = msgspec.json.Decoder(list[msgspec.Raw])
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
+def _bounded(body: bytes | msgspec.Raw) -> None:
+    """Raises UnreadableReply if an answer holds more values than we read. (A Raw is a part of one that
+    was looked at.)"""
+    large = isinstance(body, bytes) and len(body) > 2 * MAX_VALUES
+    if large and sum(bytes(body).count(mark) for mark in (b",", b"[", b"{")) > MAX_VALUES:
+        raise UnreadableReply("the answer holds more than we read")
+
+
 def decode(body: bytes | msgspec.Raw) -> Any:
     """JSON with exact numbers. Raises UnreadableReply for all that is no JSON, or absurd JSON."""
+    _bounded(body)
     try:
         return _decoder.decode(body)
     except UnreadableReply:
@@ -104,6 +116,7 @@ def decode(body: bytes | msgspec.Raw) -> Any:
 
 def raw_rows(body: bytes | msgspec.Raw) -> list[bytes]:
     """The elements of a JSON array, each as its own bytes, untouched. Raises UnreadableReply."""
+    _bounded(body)
     try:
         return [bytes(raw) for raw in _rows.decode(body)]
     except (msgspec.DecodeError, RecursionError, ValueError):
@@ -112,6 +125,7 @@ def raw_rows(body: bytes | msgspec.Raw) -> list[bytes]:
 
 def raw_fields(body: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     """The members of a JSON object, each as its own bytes. Raises UnreadableReply."""
+    _bounded(body)
     try:
         return _object.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError):
