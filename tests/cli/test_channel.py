@@ -89,13 +89,13 @@ def test_options_hold_before_and_after_the_command_and_go_before_the_environment
 
 def test_tls_with_an_authority_of_ones_own(fake: Fake, run: Run, tmp_path: Path) -> None:
     fake.says("ListAccounts", accounts_pb2.ListAccountsResponse())
-    public, private = certificate.self_signed(tmp_path)
+    issued = certificate.issue(tmp_path, "localhost")
     server = grpc.server(ThreadPoolExecutor(2), handlers=[fake])
-    credentials = grpc.ssl_server_credentials([(private.read_bytes(), public.read_bytes())])
+    credentials = grpc.ssl_server_credentials([(issued.key.read_bytes(), issued.certificate.read_bytes())])
     port = server.add_secure_port("localhost:0", credentials)
     server.start()
 
-    good = run("accounts", "--ca", str(public), "--address", f"localhost:{port}", "-o", "json")
+    good = run("accounts", "--ca", str(issued.authority), "--address", f"localhost:{port}", "-o", "json")
     bad = run("accounts", "--tls", "--address", f"localhost:{port}", "-o", "json")
     server.stop(None).wait()
 

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from adapters.aesgcm.keyring import KeyRing, generate, write_key_file
 from adapters.aesgcm.roots import Roots
 from adapters.sql.store import identity_key, open_store
-from brokerlink.cli.certificate import self_signed
+from brokerlink.cli.certificate import issue
 from brokerlink.doctor import Check, Facts, SqlDatabase, run
 from brokerlink.settings import BrokerageSettings, Settings
 
@@ -231,7 +231,8 @@ def test_a_sandbox_that_is_not_there_is_told(settings: Settings) -> None:
 
 
 def test_files_of_tls_are_looked_at(settings: Settings, tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
+    issued = issue(tmp_path, "localhost")
+    certificate, key = issued.certificate, issued.key
     secured = changed(settings, tls_certificate=certificate, tls_key=key, tls_client_ca=certificate)
     assert "valid until" in looked(secured)["TLS"].sentence
 

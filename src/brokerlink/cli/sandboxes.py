@@ -17,12 +17,14 @@ from adapters.sandbox.compare import truth_json
 from adapters.sandbox.create import create
 from adapters.sandbox.faults import Fault, Faulty, parse_fault
 from adapters.sandbox.play import Sandbox
-from brokerlink.cli.certificate import self_signed
+from brokerlink.cli.certificate import issue
 from brokerlink.cli.errors import Refused
 from brokerlink.cli.reasons import Exit
 from brokerlink.cli.terminal import clean, console, write_json
 
 URL_SETTING = "BROKERLINK_SANDBOX_URL"
+# Read by OpenSSL, for all that does not say itself whom it trusts: our server is such a client.
+TRUST_SETTING = "SSL_CERT_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ async def _serve(plan: Plan, sandboxes: list[Sandbox], faults: list[Fault], *, j
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="brokerlink-sandbox-") as directory:
-        certificate, tls = _tls(Path(directory)) if plan.tls else (None, None)
+        authority, tls = _tls(Path(directory), plan.host) if plan.tls else (None, None)
         running = await server.serve(
             [Faulty(one) for one in sandboxes],
             plan.host,
@@ -113,33 +115,38 @@ async def _serve(plan: Plan, sandboxes: list[Sandbox], faults: list[Fault], *, j
         )
         try:
             if plan.credentials is not None:
-                _write_credentials(plan.credentials, running.credentials())
-            _announce(running, certificate, json=json)
+                _write_credentials(plan.credentials, running.credentials(), authority)
+            _announce(running, authority, json=json)
             await stop.wait()
         finally:
             await running.stop()
 
 
-def _tls(directory: Path) -> tuple[Path, ssl.SSLContext]:
-    certificate, key = self_signed(directory)
+def _tls(directory: Path, host: str) -> tuple[Path, ssl.SSLContext]:
+    """The file of the authority that issued the certificate, and what the server speaks with."""
+    issued = issue(directory, host)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return certificate, context
+    context.load_cert_chain(issued.certificate, issued.key)
+    return issued.authority, context
 
 
-def _write_credentials(path: Path, credentials: dict[str, dict[str, str]]) -> None:
+def _write_credentials(path: Path, credentials: dict[str, dict[str, str]], authority: Path | None) -> None:
     """Made-up secrets, but people learn habits from tools: readable by the owner alone."""
+    if authority is not None:
+        credentials = {name: {**known, "ca_file": str(authority)} for name, known in credentials.items()}
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(credentials, file, indent=2)
         file.write("\n")
 
 
-def _announce(running: server.Running, certificate: Path | None, *, json: bool) -> None:
+def _announce(running: server.Running, authority: Path | None, *, json: bool) -> None:
     environment = {URL_SETTING: running.address}
+    if authority is not None:
+        environment[TRUST_SETTING] = str(authority)
     if json:
         told = {"address": running.address, "bases": running.bases, "environment": environment}
-        write_json(told | {"certificate": str(certificate) if certificate else None}, line=True)
+        write_json(told | {"authority": str(authority) if authority else None}, line=True)
         return
     out = console()
     out.print(Text("Sandboxes at ", style="bold") + Text(running.address, style="bold cyan"))
@@ -147,9 +154,26 @@ def _announce(running: server.Running, certificate: Path | None, *, json: bool) 
         out.print(
             Text(clean(line) if not line.startswith("  ") else f"  {clean(line.strip())}"), soft_wrap=True
         )
-    out.print(Text("\nFor the server:", style="dim"))
+    alone = ", which then trusts nobody else" if authority is not None else ""
+    out.print(Text(f"\nFor the server{alone}:", style="dim"))
     for name, value in environment.items():
-        out.print(f"export {name}={value}")
-    if certificate is not None:
-        out.print(f"certificate to trust: {certificate}")
+        _print_line(f"export {name}={value}")
+    if authority is not None:
+        out.print(Text("\nFor clients of your own:", style="dim"))
+        for line in _trusting(authority):
+            _print_line(line)
     out.print(Text("Ctrl-C ends it.", style="dim"))
+
+
+def _trusting(authority: Path) -> list[str]:
+    """How the usual clients are told to trust the authority of this run."""
+    return [
+        f"export REQUESTS_CA_BUNDLE={authority}  # requests, and all that is built on it",
+        f'httpx.Client(verify=ssl.create_default_context(cafile="{authority}"))',
+        f"curl --cacert {authority} ...",
+    ]
+
+
+def _print_line(line: str) -> None:
+    """To be copied: in one piece, however narrow the terminal."""
+    console().print(Text(line), soft_wrap=True)
