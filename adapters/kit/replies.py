@@ -58,7 +58,7 @@ def retry_after(response: Response, now: datetime) -> timedelta | None:
     told = response.headers.get("retry-after", "").strip()
     if not told:
         return None
-    if told.isdigit() and len(told) < 9:
+    if told.isascii() and told.isdigit() and len(told) < 9:
         return min(timedelta(seconds=int(told)), MAX_WAIT)
     try:
         moment = parsedate_to_datetime(told)
