@@ -113,6 +113,8 @@ def instant(value: object, where: str) -> datetime:
         raise UnreadableReply(f"{where} is not a time") from None
     if moment.tzinfo is None:
         raise UnreadableReply(f"{where} has no zone")
+    if not 1 < moment.year < 9999:  # at the edges of the calendar the instant has no date in other zones
+        raise UnreadableReply(f"{where} is not a time")
     return moment.astimezone(UTC)
 
 
