@@ -1,6 +1,6 @@
 """Exact numbers: how a figure is read from text, written to text, and bounded at the edge."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 from domain.errors import UnreadableReply
 
@@ -12,6 +12,10 @@ MAX_TEXT = 64
 
 # Price units that are a hundredth of a currency. They are never currencies themselves.
 MINOR_UNITS = {"GBX": "GBP", "GBp": "GBP", "ZAc": "ZAR", "ZAX": "ZAR", "ILA": "ILS"}
+
+# The usual context rounds at 28 digits. Products and sums of figures as we let them in fit in here.
+EXACTLY = Context(prec=120)
+FINEST = Decimal(1).scaleb(-18)
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -32,6 +36,9 @@ def exact(value: object, where: str = "figure") -> Decimal:
     if isinstance(value, str):
         if len(value) > MAX_TEXT:
             raise UnreadableReply(f"{where} has too many digits")
+        if "_" in value or not value.isascii():
+            # Decimal would read 1_0 as ten, and the digits of any script.
+            raise UnreadableReply(f"{where} is not a number")
         try:
             value = Decimal(value.strip())
         except InvalidOperation:
@@ -58,4 +65,10 @@ def plain(value: Decimal) -> str:
 def major(price: Decimal, unit: str) -> tuple[Decimal, str]:
     """A price in its currency: pence and the like are turned once, at the edge; others pass."""
     currency = MINOR_UNITS.get(unit)
-    return (price, unit) if currency is None else (price / HUNDRED, currency)
+    return (price, unit) if currency is None else (EXACTLY.divide(price, HUNDRED), currency)
+
+
+def quotient(total: Decimal, parts: Decimal) -> Decimal:
+    """A total for each part; where that has no end, to 18 places."""
+    found = EXACTLY.divide(total, parts)
+    return EXACTLY.quantize(found, FINEST) if len(found.as_tuple().digits) == EXACTLY.prec else found

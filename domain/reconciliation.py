@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from enum import Enum
 
-from domain.money import ZERO
+from domain.money import EXACTLY, ZERO
 from domain.positions import Balance, Flag, Position
 
 # A brokerage rounds each position's value; the sum may be off by half a cent for each.
 CENT = Decimal("0.01")
-# Wide enough for any sum of figures as `money.exact` lets them in; the usual 28 digits would round.
-EXACTLY = Context(prec=200)
 # Basis and value of a healthy position lie within this factor; beyond it a unit was mistaken
 # (a total read as a price per share, pence read as pounds).
 SUSPECT_FACTOR = Decimal(50)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import localcontext
 from typing import Any, TypeVar
 
 import stamina
@@ -26,6 +27,7 @@ from domain.errors import (
     ReauthorizationRequired,
     UnreadableReply,
 )
+from domain.money import EXACTLY
 from domain.policy import Breaker, after_call, may_call
 from domain.ports.brokerage import Asked, Feed, Grant, Listing, Notes, Page
 from domain.positions import Balance, Position
@@ -183,7 +185,8 @@ class CardDoor:
         kept = list(rows)
         references = await self._look_up(grant, read, call, kept, notes)
         scene = Scene(call.account, references, notes, call.now)
-        return [noun for row in kept for noun in read.parse(row, scene)]
+        with localcontext(EXACTLY):
+            return [noun for row in kept for noun in read.parse(row, scene)]
 
     async def _look_up(
         self, grant: Grant, read: Read[T], call: Call, rows: list[bytes], notes: Notes

@@ -19,7 +19,7 @@ from adapters.kit.wire import Request, Response, decode, get, raw_rows
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import UnreadableReply
 from domain.instruments import Instrument, InstrumentKind, OptionTerms, Right, option_instrument
-from domain.money import HUNDRED, ZERO
+from domain.money import HUNDRED, ZERO, quotient
 from domain.positions import Balance, Flag, Position
 
 Row = dict[str, Any]
@@ -227,7 +227,7 @@ def coin(raw: bytes, scene: Scene) -> Iterator[Position]:
         for part in ("direct", "direct_reward", "direct_transfer"):  # rewards and transfers are kept apart
             cost += rows.optional_number(basis, f"{part}_cost_basis") or ZERO
             covered += rows.optional_number(basis, f"{part}_quantity") or ZERO
-    average = cost / covered if covered == quantity else None
+    average = quotient(cost, covered) if covered == quantity else None
     price = rows.optional_number(quote, "mark_price")
     yield _position(currency(code), quantity, average, price, quote, raw)
 
