@@ -107,13 +107,6 @@ def say_text(text: str, status: int = 200, kind: str = "text/plain; charset=utf-
     return Response(status, {"content-type": kind}, text.encode())
 
 
-def say_page(title: str, body: str, status: int = 200) -> Response:
-    """A small page for a person; `body` is HTML that the caller has escaped."""
-    head = f"<!doctype html><html><head><title>{title}</title></head>"
-    page = f"{head}<body><h1>{title}</h1>{body}</body></html>"
-    return say_text(page, status, "text/html; charset=utf-8")
-
-
 def say_nothing(status: int = 204) -> Response:
     return Response(status, {}, b"")
 

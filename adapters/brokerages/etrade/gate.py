@@ -6,13 +6,13 @@ Part of the sandbox: shares nothing with the sign-in that it is there to test.
 import base64
 import hashlib
 import hmac
-import html
 from datetime import UTC, datetime, time, timedelta
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from adapters.kit.wire import Response
-from adapters.sandbox.asked import Asked, redirect, say_page, say_text
+from adapters.sandbox.asked import Asked, redirect, say_text
+from adapters.sandbox.page import button, link, say_page, shown, text
 from adapters.sandbox.play import Grant, Play
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -83,18 +83,16 @@ class Gate:
         token = asked.param("token")
         request = self._play.grant(token, "request", asked.now)
         if request is None or asked.param("key") != self.consumer_key:
-            return say_page("E*TRADE", "<p>Due to a logon delay or other issue, try again.</p>", 400)
+            return say_page("E*TRADE", text("Due to a logon delay or other issue, try again."), status=400)
         answer = asked.param("answer") or ("" if self._play.interactive else "accept")
         if not answer:
-            hidden = "".join(
-                f'<input type="hidden" name="{name}" value="{html.escape(asked.param(name))}">'
-                for name in ("key", "token")
+            address = f"{asked.at(asked.host)}{asked.path}"
+            return say_page(
+                "E*TRADE",
+                text("An application asks to read all your accounts."),
+                button("Accept", address, (*asked.query, ("answer", "accept"))),
+                link("Decline", f"{address}?{asked.raw_query}&answer=decline"),
             )
-            buttons = "".join(
-                f'<button name="answer" value="{word}">{word.title()}</button>'
-                for word in ("accept", "decline")
-            )
-            return say_page("E*TRADE", f"<p>Let this application in?</p><form>{hidden}{buttons}</form>")
         request.facts["answer"] = answer
         callback = request.facts["callback"]
         if callback != "oob":
@@ -103,8 +101,8 @@ class Gate:
             )
             return redirect(f"{callback}?oauth_token={encoded(token)}&{outcome[0]}={outcome[1]}")
         if answer != "accept":
-            return say_page("E*TRADE", "<p>You have declined.</p>")
-        return say_page("E*TRADE", f'<p>Your code:</p><input readonly value="{self.verifier}">')
+            return say_page("E*TRADE", text("You have declined."))
+        return say_page("E*TRADE", shown("Type this code where you came from:", self.verifier))
 
     def access_token(self, asked: Asked) -> Response:
         told = self._proven(asked, "request")

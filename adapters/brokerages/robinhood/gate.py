@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.kit.wire import Response
-from adapters.sandbox.asked import Asked, say, say_page
+from adapters.sandbox.asked import Asked, say
+from adapters.sandbox.page import button, say_page, text
 from adapters.sandbox.play import Grant, Play
 from adapters.sandbox.router import Router
 
@@ -51,8 +51,9 @@ class Gate:
         customer = self.play.customer
         lines = [f"sign in as {customer.username} with {customer.password}"]
         lines += [f"code by {kind}: {self.code(kind)}" for kind in ("sms", "email", "app")]
-        approve = "approve at /_approve/" if self.play.interactive else f"approved at look {POLLS}"
-        return [*lines, f"a sign-in in the app is {approve}"]
+        by_itself = f"is approved at look {POLLS}"
+        approved = "waits for your click on the page /_approve/" if self.play.interactive else by_itself
+        return [*lines, f"a sign-in in the app {approved}"]
 
     def routes(self, router: Router) -> None:
         router.post("/oauth2/token/", self._token)
@@ -257,18 +258,22 @@ class Gate:
 
     def _approve_page(self, asked: Asked) -> Response:
         waiting = [grant for grant in self._prompts(asked) if grant.facts["status"] == "issued"]
-        forms = "".join(
-            f'<form method="post" action="{escape(asked.base)}/_approve/{escape(grant.token)}/">'
-            f"<button>Yes, it is me ({grant.issued_at:%H:%M:%S})</button></form>"
+        if not waiting:
+            page = say_page("Robinhood", text("Nobody is signing in right now. This page looks again."))
+            return Response(page.status, {**page.headers, "refresh": "3"}, page.body)
+        parts = [
+            text(f"Somebody signs in as {self.play.customer.username}, since {grant.issued_at:%H:%M:%S} UTC.")
+            + button("Yes, it is me", f"{asked.base}/_approve/{grant.token}/", post=True)
             for grant in waiting
-        )
-        return say_page("Is it you who signs in?", forms or "<p>Nobody is signing in right now.</p>")
+        ]
+        return say_page("Is it you who signs in?", *parts)
 
     def _approve(self, asked: Asked) -> Response:
         for grant in self._prompts(asked):
             if grant.token == asked.names["id"]:
                 grant.facts["status"] = "validated"
-        return say_page("Thank you", "<p>The sign-in goes on by itself.</p>")
+                return say_page("Thank you", text("The sign-in goes on by itself."))
+        return say_page("Robinhood", text("This sign-in has ended."), status=404)
 
     def _prompts(self, asked: Asked) -> list[Grant]:
         many = self.play.counters.get("uuid challenge", 0)

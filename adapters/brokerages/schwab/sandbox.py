@@ -8,7 +8,6 @@ import binascii
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from html import escape
 from urllib.parse import quote, urlsplit
 
 from adapters.brokerages.schwab.tell_market import Market, market_error
@@ -16,7 +15,8 @@ from adapters.brokerages.schwab.tell_orders import order_rows
 from adapters.brokerages.schwab.tell_portfolio import account_row
 from adapters.brokerages.schwab.tell_transactions import WORDS, Row, activity_rows
 from adapters.kit.wire import Response
-from adapters.sandbox.asked import Asked, redirect, say, say_page
+from adapters.sandbox.asked import Asked, redirect, say
+from adapters.sandbox.page import button, say_page, text
 from adapters.sandbox.play import Grant, Play
 from adapters.sandbox.profile import ALL_TYPES, Profile
 from adapters.sandbox.router import Handler, Router
@@ -123,13 +123,17 @@ class SchwabSandbox:
     def _authorize(self, asked: Asked) -> Response:
         callback = asked.param("redirect_uri")
         if asked.param("client_id") != self.app_key or not _registered(callback):
-            return say_page("Access Denied", "<p>You don't have permission to access this page.</p>", 403)
-        if asked.param("response_type", "code") != "code":
-            return say_page("Access Denied", "<p>The response type is not supported.</p>", 400)
-        if self.play.interactive and not asked.param("agreed"):
-            link = f"{asked.base}{asked.path}?{asked.raw_query}&agreed=yes"
             return say_page(
-                "Charles Schwab", f'<p><a href="{escape(link)}">Share all accounts and agree</a></p>'
+                "Access Denied", text("You don't have permission to access this page."), status=403
+            )
+        if asked.param("response_type", "code") != "code":
+            return say_page("Access Denied", text("The response type is not supported."), status=400)
+        if self.play.interactive and not asked.param("agreed"):
+            agreed = (*asked.query, ("agreed", "yes"))
+            return say_page(
+                "Charles Schwab",
+                text(f"An application asks to read all your accounts, and sends you back to {callback}."),
+                button("Share and agree", f"{asked.base}{asked.path}", agreed),
             )
         code = self._code(self.play.count("codes"))
         self.play.issue(code, "code", asked.now, CODE_SECONDS, callback=callback)

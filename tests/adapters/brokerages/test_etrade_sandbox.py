@@ -2,10 +2,12 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from html import escape
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import clickable
 import pytest
 
 from adapters.brokerages.etrade import API, CARD
@@ -135,10 +137,14 @@ async def test_a_person_may_click_and_may_decline() -> None:
     address = str(asked.challenge.authorize_url)
 
     page = world.send("GET", address)
+    (form,) = clickable.forms(page.body)
+    accepted = world.send(form.method, form.url)
     declined = world.send("GET", address + "&answer=decline")
 
-    assert (page.status, 'name="answer"' in page.text) == (200, True)
+    assert page.status == 200
     assert world.known["verifier"] not in page.text
+    assert f"oauth_verifier={world.known['verifier']}" in accepted.headers["location"]
+    assert f"{escape(address)}&amp;answer=decline" in page.text
     assert dict(parse_qsl(urlsplit(declined.headers["location"]).query))["oauth_problem"] == "user_refused"
 
 

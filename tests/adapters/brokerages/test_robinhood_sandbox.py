@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
+import clickable
 import conformance
 import pytest
 
@@ -36,8 +37,17 @@ LOOK = Answer(approved=True)
 class Table:
     """One sign-in at one sandbox, with a clock of its own; every state goes through its sealed form."""
 
-    def __init__(self, proof: str = "", seed: int = 3, persona: str = "plain", stumbles: int = 0) -> None:
-        self.sandbox = cast("Robinhood", create("robinhood", seed, persona, TODAY))
+    def __init__(
+        self,
+        proof: str = "",
+        seed: int = 3,
+        persona: str = "plain",
+        stumbles: int = 0,
+        *,
+        interactive: bool = False,
+    ) -> None:
+        made = create("robinhood", seed, persona, TODAY, interactive=interactive)
+        self.sandbox = cast("Robinhood", made)
         self.sandbox.gate.proof, self.sandbox.gate.stumbles = proof, stumbles
         self.now = NOW
         self.nonces = 0
@@ -431,3 +441,26 @@ async def test_nothing_that_the_sandbox_tells_is_unknown_to_the_parser() -> None
     notes += [(await door.history(grant, account, feed.name, None, None)).notes for feed in door.feeds]
 
     assert not [note for note in notes if note.fields or note.words]
+
+
+# ---- the page that stands for the phone
+
+
+def test_a_person_says_yes_on_a_page_and_the_sign_in_goes_on() -> None:
+    table = Table("prompt", interactive=True)
+    empty = table.send(get("/_approve/"))
+    move = table.begin()
+    for _ in range(5):  # nobody approves by itself
+        move = table.answer(move, LOOK)
+    assert isinstance(move, Ask)
+
+    (form,) = clickable.forms(table.send(get("/_approve/")).body)
+    thanks = table.send(Request("POST", form.url))
+    done = table.answer(move, LOOK)
+
+    assert clickable.forms(empty.body) == []
+    assert empty.headers["refresh"]
+    assert thanks.status == 200
+    assert isinstance(done, Done)
+    assert clickable.forms(table.send(get("/_approve/")).body) == []
+    assert table.send(Request("POST", "/_approve/nobody/")).status == 404

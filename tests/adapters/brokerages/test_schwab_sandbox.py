@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+import clickable
 import conformance
 import msgspec
 import pytest
@@ -231,16 +232,23 @@ def test_a_wrong_callback_or_key_gets_a_page_and_no_redirect(change: dict[str, s
 def test_with_a_person_there_is_a_page_to_click_first() -> None:
     box = create("schwab", 7, interactive=True)
     given = box.credentials()
-    query = urlencode({"client_id": given["app_key"], "redirect_uri": given["callback_url"]})
-    base = f"{conformance.BASE}/schwab/v1/oauth/authorize?{query}"
+    wanted = {
+        "client_id": given["app_key"],
+        "redirect_uri": given["callback_url"],
+        "state": '"><script>&amp;',
+    }
+    address = f"{conformance.BASE}/schwab/v1/oauth/authorize"
     stage = Stage([box])
 
-    page = stage.hear("GET", base, {}, b"", NOW, conformance.BASE)
-    agreed = stage.hear("GET", f"{base}&agreed=yes", {}, b"", NOW, conformance.BASE)
+    told = stage.hear("GET", f"{address}?{urlencode(wanted)}", {}, b"", NOW, conformance.BASE)
+    (form,) = clickable.forms(told.body)
+    agreed = stage.hear(form.method, form.url, {}, b"", NOW, conformance.BASE)
 
-    assert page.status == 200
-    assert b"agreed=yes" in page.body
+    assert told.status == 200
+    assert b"<script>" not in told.body
+    assert form.url == f"{address}?{urlencode(wanted | {'agreed': 'yes'})}"
     assert agreed.status == 302
+    assert parse_qs(urlsplit(dict(agreed.headers)["location"]).query)["state"] == [wanted["state"]]
 
 
 def test_a_code_is_good_once_for_half_a_minute_and_with_its_own_callback() -> None:
