@@ -71,12 +71,13 @@ class Patience:
     def backoff(self, attempt: int, chance: float, asked: timedelta | None = None) -> timedelta:
         """How long to wait after attempt `attempt` (1 is the first).
 
-        What the brokerage asked for (Retry-After) is the floor, jittered upwards by at most a tenth.
+        What the brokerage asked for (Retry-After) is the floor, jittered upwards by at most a tenth; where
+        it asks for none at all, the smallest of our own waits still is.
         """
-        if asked is not None:
-            return asked + asked * chance / 10
         doublings: int = 1 << min(attempt - 1, 16)
         ceiling = min(self.first * doublings, self.most)
+        if asked is not None:
+            return max(asked + asked * chance / 10, self.first / 20)
         return max(ceiling * chance, ceiling / 20)
 
 

@@ -58,7 +58,8 @@ def test_what_the_brokerage_asks_for_is_the_floor(attempt: int, chance: float, a
 
     pause = Patience().backoff(attempt, chance, wanted)
 
-    assert wanted <= pause <= wanted * 1.1
+    assert wanted <= pause <= max(wanted * 1.1, timedelta(seconds=1))
+    assert pause > timedelta(0), "no wait at all would be a storm"
 
 
 def test_an_outage_is_tried_again_a_bounded_number_of_times() -> None:
