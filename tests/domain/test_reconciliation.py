@@ -1,0 +1,144 @@
+"""Do the figures add up, and may a snapshot be believed?"""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.instruments import Instrument, InstrumentKind, OptionTerms, Right, option_instrument
+from domain.positions import Balance, Flag, Position
+from domain.reconciliation import SUSPECT_FACTOR, Agreement, flagged, reconcile, vanished
+
+SHARE = Instrument(InstrumentKind.EQUITY, "VTI")
+CENTS = st.decimals(min_value=-1_000_000, max_value=1_000_000, places=2)
+
+
+def held(value: Decimal | str | None, cost: Decimal | str | None = None, currency: str = "USD") -> Position:
+    def figure(told: Decimal | str | None) -> Decimal | None:
+        return None if told is None else Decimal(told)
+
+    return Position(SHARE, Decimal(1), currency, cost_basis=figure(cost), market_value=figure(value))
+
+
+def balance(cash: Decimal | None, total: Decimal | None, currency: str = "USD") -> Balance:
+    return Balance(currency, cash=cash, total_value=total)
+
+
+@given(CENTS, st.lists(CENTS, max_size=12))
+def test_a_total_that_is_the_sum_of_its_parts_is_reconciled(cash: Decimal, values: list[Decimal]) -> None:
+    total = cash + sum(values, Decimal(0))
+
+    outcome = reconcile([balance(cash, total)], [held(value) for value in values])
+
+    assert outcome.state is Agreement.RECONCILED
+    assert (outcome.told, outcome.computed, outcome.difference) == (total, total, Decimal(0))
+
+
+@given(CENTS, st.lists(CENTS, max_size=12), st.integers(2, 1000))
+def test_a_difference_beyond_rounding_is_shown_and_nothing_is_bent(
+    cash: Decimal, values: list[Decimal], off: int
+) -> None:
+    wrong = Decimal(off + len(values)) / 100
+    total = cash + sum(values, Decimal(0)) + wrong
+
+    outcome = reconcile([balance(cash, total)], [held(value) for value in values])
+
+    assert outcome.state is Agreement.DIFFERS
+    assert (outcome.told, outcome.difference) == (total, wrong)
+
+
+@given(CENTS, st.lists(CENTS, max_size=12))
+def test_a_brokerage_may_round_each_position_by_half_a_cent(cash: Decimal, values: list[Decimal]) -> None:
+    rounded = cash + sum((value + Decimal("0.005") for value in values), Decimal(0))
+
+    assert reconcile([balance(cash, rounded)], [held(v) for v in values]).state is Agreement.RECONCILED
+
+
+@pytest.mark.parametrize(
+    ("balances", "positions"),
+    [
+        ([], []),
+        ([balance(None, Decimal(5))], []),
+        ([balance(Decimal(5), None)], []),
+        ([balance(Decimal(5), Decimal(5))], [held(None)]),
+        ([balance(Decimal(5), Decimal(5)), balance(Decimal(1), Decimal(1), "EUR")], []),
+        ([balance(Decimal(5), Decimal(5))], [held("0", currency="EUR")]),
+    ],
+    ids=[
+        "nothing told",
+        "no cash",
+        "no total",
+        "a value unknown",
+        "two currencies",
+        "one of another currency",
+    ],
+)
+def test_where_a_part_is_unknown_so_is_the_outcome(
+    balances: list[Balance], positions: list[Position]
+) -> None:
+    assert reconcile(balances, positions).state is Agreement.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cash", "held_back", "doubted"),
+    [
+        (3, 0, (100, 100), False, True),
+        (3, 0, (100, 50), False, True),
+        (3, 0, (100, 101), False, False),  # the cash came in
+        (3, 0, (None, 100), False, True),
+        (3, 0, (100, None), False, True),
+        (3, 0, (100, 100), True, False),  # shown twice in a row
+        (3, 1, (100, 100), False, False),
+        (0, 0, (100, 100), False, False),
+        (0, 3, (100, 100), False, False),
+    ],
+)
+def test_everything_gone_at_once_is_doubted_unless_it_is_plausible(
+    before: int, after: int, cash: tuple[int | None, int | None], held_back: bool, doubted: bool
+) -> None:
+    then, now = (None if figure is None else Decimal(figure) for figure in cash)
+
+    assert vanished(before, after, then, now, held_back) is doubted
+
+
+@pytest.mark.parametrize(
+    ("cost", "value", "suspect"),
+    [
+        ("100", "100", False),
+        ("100", "5000", False),
+        ("100", "5000.01", True),  # a price per share read as a total
+        ("5000.01", "100", True),
+        ("100", "2", False),
+        ("-100", "-100", False),
+        ("-100", "-5001", True),
+        ("0", "100", False),
+        (None, "100", False),
+        ("100", None, False),
+    ],
+)
+def test_a_cost_that_cannot_be_right_is_suspect(cost: str | None, value: str | None, suspect: bool) -> None:
+    assert (Flag.SUSPECT_COST in flagged(held(value, cost))) is suspect
+
+
+def test_an_option_may_well_lose_or_win_that_much() -> None:
+    terms = OptionTerms("VTI", date(2026, 6, 19), Right.CALL, Decimal(200))
+    position = Position(
+        option_instrument(terms), Decimal(1), "USD", cost_basis=Decimal(1), market_value=SUSPECT_FACTOR * 9
+    )
+
+    assert flagged(position) == ()
+
+
+def test_flags_that_a_brokerage_gave_stay() -> None:
+    position = Position(
+        SHARE,
+        Decimal(1),
+        "USD",
+        cost_basis=Decimal(1),
+        market_value=Decimal(999),
+        flags=(Flag.DERIVED_PRICE,),
+    )
+
+    assert flagged(position) == (Flag.DERIVED_PRICE, Flag.SUSPECT_COST)
