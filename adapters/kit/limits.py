@@ -34,14 +34,14 @@ class Limits:
     def place(self, group: str, credential: str, now: datetime) -> AbstractAsyncContextManager[None]:
         """A place for one call, waited for if the budget is used up. Raises BrokerageRateLimited while
         the brokerage wants quiet."""
+        if self.off:
+            return nullcontext()
         rate, key = self._budget(group, credential)
         until = self._until.get(key)
         if until is not None:
             if now < until:
                 raise BrokerageRateLimited(retry_after=until - now)
             del self._until[key]
-        if self.off:
-            return nullcontext()
         found = self._made.get(key)
         if found is None:
             if len(self._made) >= MOST:

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from psycopg import Error as DriverError
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.sql.unit_of_work import SqlUnitOfWork
@@ -21,7 +22,8 @@ T = TypeVar("T")
 log = logging.getLogger("brokerlink.store")
 BUSY_MILLISECONDS = 10_000
 CONFLICT_TRIES = 6
-SERIALIZATION_CODES = frozenset({"40001", "40P01"})
+# Serialization failure, deadlock, and a row that another writer was faster to insert.
+CONFLICT_CODES = frozenset({"40001", "40P01", "23505"})
 # The database is away, full, locked for too long, or all connections are taken.
 OUTAGES = (OperationalError, InterfaceError, PoolTimeout)
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
@@ -72,6 +74,10 @@ class SqlStorage:
     def __init__(self, engine: Engine, *, readers: int = 4) -> None:
         self.engine = engine
         self.embedded = engine.dialect.name == "sqlite"
+        # A read of several statements sees one moment: SQLite's way, PostgreSQL's on request.
+        self._viewed = (
+            engine if self.embedded else engine.execution_options(isolation_level="REPEATABLE READ")
+        )
         writers = 1 if self.embedded else readers
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="store-read")
@@ -87,7 +93,7 @@ class SqlStorage:
     def read_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
         """The same without a loop: for start-up, tools and tests."""
         try:
-            with self.engine.connect() as connection, connection.begin():
+            with self._viewed.connect() as connection, connection.begin():
                 return deed(SqlUnitOfWork(connection))
         except OUTAGES as error:
             raise _unavailable(error) from None
@@ -99,7 +105,7 @@ class SqlStorage:
                     connection = plain.execution_options(brokerlink_writes=True)
                     with connection.begin():
                         return deed(SqlUnitOfWork(connection))
-            except OUTAGES as error:
+            except (*OUTAGES, IntegrityError, DriverError) as error:
                 if attempt + 1 == CONFLICT_TRIES or not _conflict(error):
                     raise _unavailable(error) from None
                 # A little chance, so that two that collided do not collide again.
@@ -119,6 +125,6 @@ def _unavailable(error: Exception) -> StorageUnavailable:
 
 
 def _conflict(error: Exception) -> bool:
-    cause = getattr(error, "orig", None)
+    cause = getattr(error, "orig", error)
     code = getattr(cause, "sqlstate", None)
-    return code in SERIALIZATION_CODES or "database is locked" in str(cause)
+    return code in CONFLICT_CODES or "database is locked" in str(cause)

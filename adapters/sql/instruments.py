@@ -36,6 +36,17 @@ class SqlInstruments:
         self._learn({same: instrument for instrument, same in found.items()})
         return found
 
+    def known(self, told: Iterable[Instrument]) -> dict[Instrument, str]:
+        distinct = list(dict.fromkeys(told))
+        stored = self._known(list(dict.fromkeys(key for one in distinct for key in one.keys)))
+        found: dict[Instrument, str] = {}
+        for instrument in distinct:
+            owners = [{k.instrument_id for k in stored.get(key, ())} for key in instrument.keys]
+            common = set.intersection(*owners) if owners else set()
+            if len(common) == 1:
+                found[instrument] = common.pop()
+        return found
+
     def _learn(self, told: dict[str, Instrument]) -> None:
         """Some brokerages know more of an instrument than the one that told it first: that an equity is an
         ETF, its name. What is known is never unlearnt."""

@@ -1,17 +1,17 @@
 """Transactions: only the difference is written; what was once told is kept as a former version."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import RowMapping, func, select, update
 
+from adapters.sql import bulk
 from adapters.sql.statements import chunks, upsert
 from adapters.sql.tables import instruments, transaction_aliases, transaction_versions, transactions
+from adapters.sql.types import micros
 from domain.matching import PendingRow
 from domain.money import plain
 from domain.ports.storage import Changes, Keyed, Stored
@@ -25,21 +25,12 @@ class SqlTransactions:
         self._sql = connection
 
     def stored(self, account_id: str, keys: Sequence[str]) -> dict[str, Stored]:
-        found = self._by_key(account_id, keys)
+        found = bulk.look_up(self._sql, account_id, keys)
         unknown = [key for key in keys if key not in found]
         aliases = self._aliases(account_id, unknown) if unknown else {}
         if aliases:
-            aliased = self._by_key(account_id, list(aliases.values()))
+            aliased = bulk.look_up(self._sql, account_id, list(aliases.values()))
             found.update((told, aliased[key]) for told, key in aliases.items() if key in aliased)
-        return found
-
-    def _by_key(self, account_id: str, keys: Sequence[str]) -> dict[str, Stored]:
-        c = transactions.c
-        columns = select(c.key, c.hash, c.status, c.version, c.created_at, c.instrument_id)
-        found: dict[str, Stored] = {}
-        for some in chunks(keys):
-            for row in self._sql.execute(columns.where(c.account_id == account_id, c.key.in_(some))):
-                found[row[0]] = Stored(*row)
         return found
 
     def _aliases(self, account_id: str, keys: Sequence[str]) -> dict[str, str]:
@@ -62,27 +53,33 @@ class SqlTransactions:
         """Hashes first: a row that is stored as it is told costs no write."""
         # A brokerage may tell a row twice on one page: the last word counts.
         told = {row.key: row for row in rows}
-        new: list[dict[str, Any]] = []
-        changed: list[dict[str, Any]] = []
+        moment = micros(now)
+        new: list[bulk.Values] = []
+        changed: list[tuple[str, int, bulk.Values]] = []
         removed = 0
         for key, row in told.items():
-            digest = _hash(row)
+            shown = bulk.shown(row)
+            digest = bulk.digest(shown)
             before = stored.get(key)
             if before is not None and before.hash == digest:
                 continue
-            values = _row(account_id, feed, row, digest, now)
-            values["raw"] = seal(key, row.transaction.raw)
+            written = (*shown, feed, moment, digest, seal(key, row.transaction.raw))
             if before is None:
-                new.append({**values, "version": 1, "created_at": now})
+                new.append((account_id, key, 1, moment, *written))
                 continue
             gone = row.transaction.status is TransactionStatus.REMOVED
             removed += gone and before.status != TransactionStatus.REMOVED.value
-            changed.append({**values, "version": before.version + 1, "created_at": before.created_at})
-        self._keep_versions(account_id, [row["key"] for row in changed], now)
+            changed.append((key, before.version + 1, written))
         if new:
-            self._sql.execute(transactions.insert(), new)
-        upsert(self._sql, transactions, changed)
+            bulk.insert(self._sql, new)
+        if changed:
+            self._keep_versions(account_id, [key for key, _, _ in changed], now)
+            bulk.update(self._sql, account_id, changed)
         return Changes(len(new), len(changed) - removed, removed, len(told) - len(new) - len(changed))
+
+    def unchanged(self, account_id: str, rows: Sequence[Keyed]) -> bool:
+        stored = bulk.look_up(self._sql, account_id, [row.key for row in rows])
+        return all(row.key in stored and stored[row.key].hash == bulk.digest(bulk.shown(row)) for row in rows)
 
     def _keep_versions(self, account_id: str, keys: Sequence[str], now: datetime) -> None:
         for some in chunks(keys):
@@ -169,48 +166,6 @@ class SqlTransactions:
         found = select(func.min(transactions.c.trade_date)).where(transactions.c.account_id == account_id)
         oldest: date | None = self._sql.execute(found).scalar_one()
         return oldest
-
-
-def _text(value: Decimal | None) -> str:
-    return "" if value is None else plain(value)
-
-
-def _hash(row: Keyed) -> bytes:
-    """Over everything that a reader can see, and nothing else: a shuffled raw row is no change."""
-    t = row.transaction
-    figures = (_text(t.quantity), _text(t.price), _text(t.gross), _text(t.fees), _text(t.taxes), _text(t.net))
-    whole = (
-        f"{t.status.value}|{t.type.value}|{t.source_type}|{t.trade_date}|{t.executed_at}|{t.settlement_date}"
-        f"|{row.instrument_id}|{'|'.join(figures)}|{t.currency}|{t.removed_reason}|{t.description}"
-    )
-    return hashlib.blake2b(whole.encode(), digest_size=16).digest()
-
-
-def _row(account_id: str, feed: str, row: Keyed, digest: bytes, now: datetime) -> dict[str, Any]:
-    t = row.transaction
-    return {
-        "account_id": account_id,
-        "key": row.key,
-        "feed": feed,
-        "status": t.status.value,
-        "type": t.type.value,
-        "source_type": t.source_type[:64],
-        "trade_date": t.trade_date,
-        "executed_at": t.executed_at,
-        "settlement_date": t.settlement_date,
-        "instrument_id": row.instrument_id,
-        "quantity": t.quantity,
-        "price": t.price,
-        "currency": t.currency,
-        "gross": t.gross,
-        "fees": t.fees,
-        "taxes": t.taxes,
-        "net": t.net,
-        "description": t.description,
-        "removed_reason": t.removed_reason,
-        "updated_at": now,
-        "hash": digest,
-    }
 
 
 def _told(row: RowMapping) -> str:

@@ -61,7 +61,6 @@ class Stored:
     hash: bytes
     status: str
     version: int
-    created_at: datetime
     instrument_id: str | None
 
 
@@ -177,6 +176,9 @@ class Instruments(Protocol):
     def resolve(self, told: Iterable[Instrument], on: date) -> dict[Instrument, str]:
         """The id of each instrument; new ones are made, new identifiers are added."""
 
+    def known(self, told: Iterable[Instrument]) -> dict[Instrument, str]:
+        """The ids of those that are stored under every name that is told; others are left out."""
+
 
 class Holdings(Protocol):
     def count(self, account_id: str) -> int: ...
@@ -217,6 +219,9 @@ class Transactions(Protocol):
 
         `stored` is what `stored` told for these keys; `seal(key, raw)` is asked only for what is written.
         """
+
+    def unchanged(self, account_id: str, rows: Sequence[Keyed]) -> bool:
+        """Whether all of these are stored, under these very keys, as they are told."""
 
     def pending(self, account_id: str, feed: str) -> list[PendingRow]: ...
 

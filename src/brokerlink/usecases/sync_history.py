@@ -4,6 +4,7 @@ A page, its cursor and the run's counters are one transaction. A killed process 
 committed page, in this process or in another.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -23,6 +24,8 @@ from domain.ports.vault import Label
 from domain.syncs import DatasetResult, FeedState, ResultState
 from domain.transactions import Transaction
 
+# Pages that change nothing are noted together, at the latest after so long: then a crash costs them again.
+NOTE_EVERY = 0.5
 # Beyond this many rows "not seen" is not asked any more: memory stays bounded.
 MOST_SEEN = 100_000
 # A posted row that is missing is believed gone; many at once are not.
@@ -47,6 +50,18 @@ class Reading:
     seen: set[str] | None
     oldest: date | None = None
     instruments: dict[Instrument, str] = field(default_factory=dict)
+    noted: float = 0.0
+    unnoted: bool = False
+
+    def saw(self, keys: list[str], told: tuple[Transaction, ...]) -> None:
+        """Remember what a page told, as long as that can mean something."""
+        if self.seen is None:
+            return
+        self.seen.update(keys)
+        days = [t.trade_date for t in told]
+        self.oldest = min([*days, self.oldest] if self.oldest else days, default=None)
+        if len(self.seen) > MOST_SEEN:
+            self.seen = None
 
 
 async def read_history(course: Course, accounts: dict[str, AccountTold]) -> None:
@@ -71,14 +86,19 @@ async def _read_feed(
 ) -> None:
     reading = await _open(course, identifier, feed, result)
     asked = {reading.state.cursor}
-    while not reading.state.done:
-        page = await course.call(
-            course.door.history, account, feed.name, reading.state.since, reading.state.cursor
-        )
-        if page.cursor is not None and page.cursor in asked:
-            raise UnreadableReply("The pages of the history go round in circles.")
-        asked.add(page.cursor)
-        await _store(course, reading, page)
+    try:
+        while not reading.state.done:
+            page = await course.call(
+                course.door.history, account, feed.name, reading.state.since, reading.state.cursor
+            )
+            if page.cursor is not None and page.cursor in asked:
+                raise UnreadableReply("The pages of the history go round in circles.")
+            asked.add(page.cursor)
+            await _store(course, reading, page)
+    except Failure:
+        if reading.unnoted:
+            await course.commit(result, lambda uow: uow.feeds.put(reading.state))
+        raise
 
 
 async def _store(course: Course, reading: Reading, page: Page) -> None:
@@ -91,6 +111,15 @@ async def _store(course: Course, reading: Reading, page: Page) -> None:
     done = page.cursor is None
     state = replace(reading.state, cursor=page.cursor, carry=occurrences.carry(), done=done)
     result.pages += 1
+    if not done and await _nothing_new(course, reading, page.transactions, keys):
+        result.unchanged += len(set(keys))
+        reading.saw(keys, page.transactions)
+        reading.state, reading.unnoted = state, True
+        if time.monotonic() - reading.noted < NOTE_EVERY:
+            return
+        await course.commit(result, lambda uow: uow.feeds.put(state))
+        reading.noted, reading.unnoted = time.monotonic(), False
+        return
     before = (result.added, result.modified, result.removed, result.unchanged)
 
     def deed(uow: UnitOfWork) -> FeedState:
@@ -101,9 +130,36 @@ async def _store(course: Course, reading: Reading, page: Page) -> None:
         return following
 
     reading.state = await course.commit(result, deed)
+    reading.noted, reading.unnoted = time.monotonic(), False
     course.instruments.update(reading.instruments)
     # It goes on: what failed before does not count against what may fail next.
     course.run.attempt = 1
+
+
+async def _nothing_new(
+    course: Course, reading: Reading, told: tuple[Transaction, ...], keys: list[str]
+) -> bool:
+    """Whether a page tells only what is stored: looked at beside the writers, without keeping them off."""
+    if any(t.instrument is None and t.quantity is not None for t in told):
+        return False  # what is known of such a row may be more than what is told
+    new = {t.instrument for t in told if t.instrument is not None} - course.instruments.keys()
+
+    def look(uow: UnitOfWork) -> dict[Instrument, str] | None:
+        found = uow.instruments.known(new) if new else {}
+        if len(found) < len(new):
+            return None
+        ids = {**course.instruments, **found}
+        rows = [
+            Keyed(key, t, ids[t.instrument] if t.instrument else None)
+            for key, t in zip(keys, told, strict=True)
+        ]
+        return found if uow.transactions.unchanged(reading.account_id, rows) else None
+
+    found = await course.engine.storage.read(look)
+    if found is None:
+        return False
+    course.instruments.update(found)
+    return True
 
 
 async def _open(course: Course, identifier: str, feed: Feed, result: DatasetResult) -> Reading:
@@ -132,12 +188,7 @@ def _write(
     """One page: rows, cursor, and what the page's end means. Returns the feed's state as stored."""
     identifier, result = reading.account_id, reading.result
     keys = _write_rows(course, uow, reading, page.transactions, keys)
-    if reading.seen is not None:
-        reading.seen.update(keys)
-        days = [t.trade_date for t in page.transactions]
-        reading.oldest = min([*days, reading.oldest] if reading.oldest else days, default=None)
-        if len(reading.seen) > MOST_SEEN:
-            reading.seen = None
+    reading.saw(keys, page.transactions)
     if state.done:
         result.removed += _remove_gone(course, uow, reading)
         newest = uow.transactions.newest(identifier, reading.feed.name)

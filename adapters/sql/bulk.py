@@ -1,0 +1,97 @@
+"""The fast path of transactions: rows as tuples of plain values, through the driver, by dialect.
+
+SQLAlchemy's way to write a row costs more than writing it. Here a row becomes text and numbers once;
+that tuple is what is hashed, compared and written.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from adapters.sql.types import day_number, micros
+from domain.money import plain
+from domain.ports.storage import Keyed, Stored
+
+Values = tuple[Any, ...]
+
+# All that a reader can see of a row: its hash is over these.
+SHOWN = (
+    "status", "type", "source_type", "trade_date", "executed_at", "settlement_date", "instrument_id",
+    "quantity", "price", "currency", "gross", "fees", "taxes", "net", "description", "removed_reason",
+)  # fmt: skip
+WRITTEN = (*SHOWN, "feed", "updated_at", "hash", "raw")
+NAMED = ("account_id", "key", "version", "created_at")
+
+
+def _figure(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def shown(row: Keyed) -> Values:
+    """A row as it is stored, in the order of `SHOWN`."""
+    t = row.transaction
+    return (
+        t.status.value,
+        t.type.value,
+        t.source_type[:64],
+        day_number(t.trade_date),
+        None if t.executed_at is None else micros(t.executed_at),
+        None if t.settlement_date is None else day_number(t.settlement_date),
+        row.instrument_id,
+        _figure(t.quantity),
+        _figure(t.price),
+        t.currency,
+        _figure(t.gross),
+        _figure(t.fees),
+        _figure(t.taxes),
+        _figure(t.net),
+        t.description,
+        t.removed_reason,
+    )
+
+
+def digest(values: Values) -> bytes:
+    """Over what a reader can see and nothing else: a shuffled raw row is no change."""
+    return hashlib.blake2b(repr(values).encode(), digest_size=16).digest()
+
+
+def look_up(connection: Connection, account_id: str, keys: Sequence[str]) -> dict[str, Stored]:
+    """What is stored under these keys."""
+    columns = "SELECT key, hash, status, version, instrument_id FROM transactions WHERE account_id = "
+    if connection.dialect.name == "postgresql":
+        rows = connection.exec_driver_sql(f"{columns}%s AND key = ANY(%s)", (account_id, list(keys)))
+    else:
+        these = "? AND key IN (SELECT value FROM json_each(?))"
+        rows = connection.exec_driver_sql(f"{columns}{these}", (account_id, json.dumps(list(keys))))
+    return {row[0]: Stored(row[0], bytes(row[1]), row[2], row[3], row[4]) for row in rows}
+
+
+def insert(connection: Connection, rows: Sequence[Values]) -> None:
+    """Rows that are known to be new, in the order of `NAMED` and `WRITTEN`: COPY on PostgreSQL.
+
+    Another door may have told the same account's row meanwhile: the unique key refuses the whole step,
+    and it is done again.
+    """
+    columns = ", ".join((*NAMED, *WRITTEN))
+    if connection.dialect.name == "postgresql":
+        cursor: Any = connection.connection.cursor()  # psycopg's own: SQLAlchemy knows no COPY
+        with cursor, cursor.copy(f"COPY transactions ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * (len(NAMED) + len(WRITTEN)))
+    connection.exec_driver_sql(f"INSERT INTO transactions ({columns}) VALUES ({marks})", list(rows))  # noqa: S608
+
+
+def update(connection: Connection, account_id: str, rows: Sequence[tuple[str, int, Values]]) -> None:
+    """Changed rows: (key, new version, values in the order of `WRITTEN`)."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    sets = ", ".join(f"{name} = {mark}" for name in ("version", *WRITTEN))
+    statement = f"UPDATE transactions SET {sets} WHERE account_id = {mark} AND key = {mark}"  # noqa: S608 - our names
+    connection.exec_driver_sql(
+        statement, [(version, *values, account_id, key) for key, version, values in rows]
+    )
