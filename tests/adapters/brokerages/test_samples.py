@@ -1,13 +1,15 @@
-"""Payloads as brokerages send them, where somebody has them: each is read, every row is mapped.
+"""Real payloads, as people recorded them, read by the reads of the adapters.
 
-BROKERLINK_SAMPLES names a folder with one folder for each brokerage. They are not ours to commit.
+They are no part of this repository. Who has some names their folder, with one folder for each brokerage:
+
+BROKERLINK_SAMPLES=/my/samples pytest -rA tests/adapters/brokerages/test_samples.py
 """
 
-import json
 import os
-import re
-from collections import Counter
-from datetime import UTC, datetime
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,104 +17,219 @@ import pytest
 
 from adapters.brokerages import card
 from adapters.kit.card import Call, Read, Scene
-from adapters.kit.wire import Response
+from adapters.kit.replies import failure_of
+from adapters.kit.wire import Response, decode, raw_fields, raw_rows
+from adapters.sandbox.asked import to_json
 from domain.accounts import AccountKind, AccountTold
+from domain.errors import Failure
 from domain.ports.brokerage import Notes
 from domain.transactions import Transaction, TransactionType
 
-# Read at import: tests run in a clean environment.
-FOLDER = os.environ.get("BROKERLINK_SAMPLES", "")
-NOW = datetime.now(UTC)
+# Read now: the tests run without the variables of whoever runs them.
+SAMPLES = os.environ.get("BROKERLINK_SAMPLES", "")
+pytestmark = pytest.mark.skipif(not SAMPLES, reason="BROKERLINK_SAMPLES names no folder with real payloads")
 
-# Which read of the first door a payload belongs to: (brokerage, file, reads of the door, its number).
-PAYLOADS = [
-    ("alpaca", "account.json", "balances", 0),
-    ("alpaca", "positions.json", "positions", 0),
-    ("alpaca", "activities.json", "transactions", 0),
-    ("alpaca", "activities_next_page.json", "transactions", 0),
-    ("schwab", "account_numbers.json", "accounts", 0),
-    ("schwab", "transactions.json", "transactions", 0),
-    ("schwab", "account_with_positions.json", "balances", 0),
-    ("schwab", "account_with_positions.json", "positions", 0),
-    ("etrade", "accounts_list.json", "accounts", 0),
-    ("etrade", "balance.json", "balances", 0),
-    ("etrade", "transactions.json", "transactions", 0),
-    ("robinhood", "accounts_cash.json", "accounts", 0),
-    ("robinhood", "accounts_margin.json", "accounts", 0),
-    ("robinhood", "positions.json", "positions", 0),
-    ("robinhood", "order_stop_limit_confirmed.json", "transactions", 0),
-]
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+Body = Callable[[bytes], bytes]
+References = Callable[[Path], Mapping[str, Any]]
 
 
-def read_of(brokerage: str, name: str, number: int) -> Read[Any]:
-    door = card(brokerage).doors[0]
-    reads: Any = door.accounts if name == "accounts" else getattr(door, name)
-    found: Read[Any] = reads if name == "accounts" else reads[number]
-    return found
-
-
-@pytest.mark.skipif(not FOLDER, reason="BROKERLINK_SAMPLES names no folder with real payloads")
-@pytest.mark.parametrize(("brokerage", "file", "name", "number"), PAYLOADS)
-def test_a_real_payload_is_read_and_every_row_of_it_is_mapped(
-    brokerage: str, file: str, name: str, number: int, record_property: Any
-) -> None:
-    body = whole((Path(FOLDER) / brokerage / file).read_bytes(), file)
-    account = owner(body)
-    read = read_of(brokerage, name, number)
-    notes = Notes()
-    scene = Scene(account, References(), notes, NOW)
-
-    rows = read.take(Response(200, {"content-type": "application/json"}, body), call(account)).rows
-    nouns = [noun for row in rows for noun in read.parse(row, scene)]
-
-    record_property("rows", len(rows))
-    print(f"\n{brokerage}/{file}: {len(rows)} rows, {len(nouns)} nouns")
-    assert rows
-    kinds = Counter(noun.type for noun in nouns if isinstance(noun, Transaction))
-    assert TransactionType.OTHER not in kinds, json.dumps([t.source_type for t in nouns])
-    # `.None` is a look-up that does not come with the payload.
-    assert not {word for word in notes.words if not word.endswith(".None")}
-
-
-def whole(body: bytes, file: str) -> bytes:
-    """The envelope around payloads that were cut out of it where they come from."""
-    if file.startswith("order_"):
-        return b'{"next": null, "previous": null, "results": [' + body + b"]}"
-    if file == "accounts_margin.json":
-        return body.replace(b'"previous": null', b'"next": null, "previous": null', 1)
+def as_it_is(body: bytes) -> bytes:
     return body
 
 
-def owner(body: bytes) -> AccountTold:
-    """The account that a payload is about, if it says so: answers about another are refused."""
-    named = re.search(rb'"accountNumber":\s*"(\w+)"', body)
-    key = named[1].decode() if named else "0"
-    return AccountTold(key, "", key, AccountKind.MARGIN, routing={"hash": "H", "key": "K", "id": "0"})
+def nothing(folder: Path) -> Mapping[str, Any]:
+    return {}
 
 
-class References(dict[str, Any]):
-    """Whatever a row names is looked up here: what old payloads name is on no server of ours."""
+@dataclass(frozen=True)
+class Sample:
+    """Which read of the brokerage reads a payload. `rows` must become that many things of ours, `silent`
+    more tell none (why is said beside them). `account` is whose answer it is."""
+
+    reads: tuple[str, ...]
+    rows: int
+    silent: int = 0
+    account: str = ""
+    routing: dict[str, str] = field(default_factory=dict)
+    body: Body = as_it_is
+    references: References = nothing
 
 
-def call(account: AccountTold) -> Call:
-    return Call(account, None, NOW.date(), None, NOW)
+# ---- Schwab joins its list of accounts from three answers.
 
 
-@pytest.mark.skipif(not FOLDER, reason="BROKERLINK_SAMPLES names no folder with real payloads")
-@pytest.mark.parametrize(
-    ("brokerage", "file", "scheme", "keys"),
-    [
-        ("schwab", "user_preference.json", "preference", 1),
-        ("robinhood", "instruments.json", "instrument", 2),
-    ],
-)
-def test_a_real_look_up_is_read(brokerage: str, file: str, scheme: str, keys: int) -> None:
-    body = (Path(FOLDER) / brokerage / file).read_bytes()
+def schwab_accounts(folder: Path) -> Mapping[str, Any]:
+    (types, nicknames, *_) = card("schwab").doors[0].references
+    told = raw_rows((folder / "account_numbers.json").read_bytes())
+    typed = [{"securitiesAccount": {**decode(row), "type": "MARGIN"}} for row in told]
+    preferences = Response(200, {}, (folder / "user_preference.json").read_bytes())
+    return {**types.take(Response(200, {}, to_json(typed)), ()), **nicknames.take(preferences, ())}
+
+
+# ---- Robinhood tells prices in calls of their own; what it does not know any more keeps its id as a name.
+
+
+def robinhood_instruments(folder: Path) -> Mapping[str, Any]:
+    found = next(r for r in card("robinhood").doors[0].references if r.scheme == "instrument")
+    return found.take(Response(200, {}, (folder / "instruments.json").read_bytes()), ())
+
+
+def robinhood_portfolio(folder: Path) -> Mapping[str, Any]:
+    rows = [*raw_rows(raw_fields((folder / "accounts_cash.json").read_bytes())["results"])]
+    return {f"portfolio:{decode(row)['account_number']}": {"equity": "214.89"} for row in rows}
+
+
+def first_result(body: bytes) -> bytes:
+    return raw_rows(raw_fields(body)["results"])[0]
+
+
+def as_list(body: bytes) -> bytes:
+    return b'{"next":null,"previous":null,"results":[' + body + b"]}"
+
+
+def with_next(body: bytes) -> bytes:
+    """Recordings lack the member where their author cut the page out; answers have it."""
+    return to_json({"next": None, **decode(body)})
+
+
+def one_row(body: bytes) -> bytes:
+    """The details of one row, in the list that they belong to."""
+    return b'{"TransactionListResponse":{"Transaction":[%b],"totalCount":1}}' % bytes(
+        raw_fields(body)["TransactionDetailsResponse"]
+    )
+
+
+READ: dict[str, Sample] = {
+    "alpaca/account.json": Sample(("account", "balance"), 2),
+    "alpaca/positions.json": Sample(("positions",), 1),
+    "alpaca/activities.json": Sample(("activities",), 4),
+    "alpaca/activities_next_page.json": Sample(("activities",), 4),
+    "schwab/account_numbers.json": Sample(("accounts",), 2, references=schwab_accounts),
+    "schwab/account_with_positions.json": Sample(
+        ("balance", "positions"), 3, account="11111111", routing={"hash": "A"}
+    ),
+    "schwab/transactions.json": Sample(("transactions",), 4, account="111111111", routing={"hash": "A"}),
+    "etrade/accounts_list.json": Sample(("accounts",), 2),
+    "etrade/balance.json": Sample(("balance",), 1, routing={"accountIdKey": "A"}),
+    "etrade/transactions.json": Sample(("transactions",), 3, routing={"accountIdKey": "A"}),
+    "etrade/transaction_details.json": Sample(
+        ("transactions",), 1, routing={"accountIdKey": "A"}, body=one_row
+    ),
+    "robinhood/accounts_cash.json": Sample(("accounts",), 1),
+    "robinhood/accounts_margin.json": Sample(("accounts",), 1, body=with_next),
+    # The recording has closed positions only: a quantity of zero is held no more.
+    "robinhood/positions.json": Sample(
+        ("stocks",), 0, silent=5, account="8UD09348", references=robinhood_instruments, body=with_next
+    ),
+    # An order that is still open: a transaction comes with each execution.
+    "robinhood/order_stop_limit_confirmed.json": Sample(("orders",), 0, silent=1, body=as_list),
+}
+# The same payload once more, as the answer of another read.
+AGAIN: dict[str, Sample] = {
+    "robinhood/accounts_cash.json": Sample(
+        ("balance",), 1, body=first_result, references=robinhood_portfolio
+    ),
+}
+LOOKED_UP = {
+    "schwab/user_preference.json": "the nicknames of accounts: read with account_numbers.json",
+    "robinhood/instruments.json": "a look-up: read with positions.json",
+}
+# Payloads that refuse, with the status they come with.
+REFUSALS = {
+    "schwab/error_token_invalid_grant.json": 400,
+    "etrade/error.json": 400,
+    "etrade/error.xml": 400,
+}
+NOT_READ = {
+    "alpaca/cancel_orders_207.json": "answers an order of ours; we place none",
+    "alpaca/close_all_positions_207.json": "answers an order of ours; we place none",
+    "schwab/orders.json": "orders are not read yet",
+}
+
+
+def found() -> list[str]:
+    folder = Path(SAMPLES)
+    names = [name for name in ("alpaca", "etrade", "robinhood", "schwab") if SAMPLES]
+    return sorted(f"{name}/{file.name}" for name in names for file in (folder / name).glob("*"))
+
+
+@dataclass
+class Counted:
+    """What became of the rows of a payload."""
+
+    rows: int = 0
+    mapped: int = 0
+    silent: int = 0
+    other: list[str] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
+
+
+def read_of(brokerage: str, name: str) -> Read[Any]:
     door = card(brokerage).doors[0]
-    (reference,) = [r for r in door.references if r.scheme == scheme]
-    ids = re.findall(rb'"(?:id|accountNumber)":\s*"([^"]+)"', body)
+    reads: Iterable[Read[Any]] = (door.accounts, *door.balances, *door.positions, *door.transactions)
+    return next(read for read in reads if read.name == name)
 
-    found = reference.take(Response(200, {}, body), tuple(f"{scheme}:{i.decode()}" for i in ids))
 
-    print(f"\n{brokerage}/{file}: {len(found)} look-ups")
-    assert len(found) >= keys
+def counted(file: str, sample: Sample) -> Counted:
+    brokerage = file.partition("/")[0]
+    path = Path(SAMPLES) / file
+    account = AccountTold(sample.account, "", sample.account, AccountKind.MARGIN, routing=sample.routing)
+    call = Call(account, None, date(2026, 5, 4), None, NOW)
+    response = Response(200, {"content-type": "application/json"}, sample.body(path.read_bytes()))
+    told = Counted()
+    scene = Scene(account if sample.account else None, sample.references(path.parent), told.notes, NOW)
+    for name in sample.reads:
+        read = read_of(brokerage, name)
+        for row in read.take(response, call).rows:
+            things = list(read.parse(row, scene))
+            told.rows += 1
+            told.mapped += len(things)
+            told.silent += not things
+            told.other += [
+                thing.source_type
+                for thing in things
+                if isinstance(thing, Transaction) and thing.type is TransactionType.OTHER
+            ]
+    return told
+
+
+@pytest.mark.parametrize("file", found())
+def test_every_row_of_a_real_payload_is_mapped(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if file not in READ:
+        assert file in LOOKED_UP | REFUSALS | NOT_READ, "nobody says what reads this payload"
+        pytest.skip((LOOKED_UP | dict.fromkeys(REFUSALS, "a refusal: see below") | NOT_READ)[file])
+    for sample in (READ[file], AGAIN.get(file)):
+        if sample is None:
+            continue
+
+        told = counted(file, sample)
+
+        with capsys.disabled():
+            unknown = dict(told.notes.fields) | dict(told.notes.words)
+            reads = " and ".join(sample.reads)
+            sys.stdout.write(
+                f"\n{file} as {reads}: {told.rows} rows, {told.mapped} mapped, {told.silent} tell nothing,"
+                f" unknown: {unknown or 'none'} "
+            )
+        assert (told.mapped, told.silent) == (sample.rows, sample.silent)
+        assert told.other == [], "typed OTHER"
+
+
+def test_a_real_look_up_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    instruments = robinhood_instruments(Path(SAMPLES) / "robinhood")
+
+    with capsys.disabled():
+        sys.stdout.write(f"\nrobinhood/instruments.json as a look-up: {len(instruments)} rows ")
+    assert len(instruments) == 2
+
+
+@pytest.mark.parametrize("file", sorted(set(found()) & REFUSALS.keys()))
+def test_a_real_refusal_is_a_failure_of_ours(file: str) -> None:
+    body = (Path(SAMPLES) / file).read_bytes()
+    response = Response(REFUSALS[file], {}, body)
+    door = card(file.partition("/")[0]).doors[0]
+
+    explained = door.explain(response) if door.explain else None
+
+    assert isinstance(explained or failure_of(response, NOW), Failure)
