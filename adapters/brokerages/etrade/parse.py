@@ -29,6 +29,10 @@ ACCOUNT_KINDS: dict[str, AccountKind | None] = {  # None: the account's mode dec
     "IRA": AccountKind.IRA_TRADITIONAL, "ROTHIRA": AccountKind.IRA_ROTH, "SEP_IRA": AccountKind.IRA_OTHER,
     "TRUST": AccountKind.TRUST, "CORPORATE": AccountKind.OTHER, "STOCK_PLAN": AccountKind.OTHER,
 }  # fmt: skip
+# Pattern day traders trade on margin.
+ACCOUNT_MODES = {
+    "CASH": AccountKind.CASH, "MARGIN": AccountKind.MARGIN, "PDT ACCOUNT": AccountKind.MARGIN,
+}  # fmt: skip
 
 # Words in lower case: the spelling of the rarer ones is not confirmed. None: see `_kind`.
 TYPES: dict[str, TransactionType | None] = {
@@ -125,7 +129,10 @@ def _account_kind(row: dict[str, Any], scene: Scene) -> AccountKind:
     kind = ACCOUNT_KINDS.get(word, AccountKind.OTHER)
     if kind is not None:
         return kind
-    return AccountKind.CASH if rows.optional_text(row, "accountMode") == "CASH" else AccountKind.MARGIN
+    mode = (rows.optional_text(row, "accountMode") or "none").upper()
+    if mode not in ACCOUNT_MODES:
+        scene.notes.words[f"accountMode.{mode[:32]}"] += 1
+    return ACCOUNT_MODES.get(mode, AccountKind.OTHER)
 
 
 def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
@@ -164,13 +171,14 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
         cost = cost if cost is None else -abs(cost)
         value = value if value is None else -abs(value)
     quick = rows.optional_mapping(row, "Quick")
+    price = rows.optional_number(quick, "lastTrade")
     yield Position(
         instrument=_instrument(rows.mapping(row, "Product"), scene),
         quantity=quantity,
         currency="USD",
         average_cost=rows.optional_number(row, "pricePaid"),
         cost_basis=cost,
-        price=rows.optional_number(quick, "lastTrade"),
+        price=None if price == 0 and value else price,  # 0 stands for unknown where there is a value
         market_value=value,
         unrealized_gain=rows.optional_number(row, "totalGain"),
         flags=(Flag.COST_UNKNOWN,) if cost == 0 and quantity != 0 else (),
@@ -202,7 +210,7 @@ def transaction(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     instrument = _traded(trade, scene)
     kind = _kind(word, net, trade, instrument, scene)
     gross, fees = _split(kind, net, trade, instrument, scene)
-    settles = _told(trade, "settlementDate")
+    settles = rows.optional_number(trade, "settlementDate") or ZERO
     moves = kind in _MOVES
     yield Transaction(
         source_key=rows.text(row, "transactionId"),
@@ -212,9 +220,10 @@ def transaction(raw: bytes, scene: Scene) -> Iterator[Transaction]:
         source_type=word,
         status=TransactionStatus.PENDING if pending else TransactionStatus.POSTED,
         executed_at=moment if pending else None,
-        settlement_date=None
-        if settles is None
-        else rows.market_day(rows.epoch_milliseconds(settles, "settlementDate")),
+        # 0 while pending; before 1970 as elsewhere where E*TRADE does not know a day.
+        settlement_date=rows.market_day(rows.epoch_milliseconds(settles, "settlementDate"))
+        if settles > 0
+        else None,
         instrument=instrument,
         quantity=_told(trade, "quantity") if moves else None,
         price=_told(trade, "price") if moves else None,
@@ -250,7 +259,7 @@ def _split(
     if kind not in _TRADES:
         return net, None
     told = _told(trade, "fee")
-    if told is not None:
+    if told is not None and told > 0:
         return net + told, told
     multiplier = None if instrument is None else _MULTIPLIERS.get(instrument.kind)
     value = rows.number(trade, "quantity") * rows.number(trade, "price")

@@ -121,10 +121,10 @@ def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
 def _cash(current: Row, *, is_cash: bool) -> Decimal | None:
     """`cashBalance`; CASH accounts may tell `totalCash` in its place. One of the two is always there."""
     names = ("totalCash", "cashBalance") if is_cash else ("cashBalance",)
-    told = [name for name in names if name in current]
-    if not told:
+    if not any(name in current for name in names):
         raise UnreadableReply("cashBalance is missing")
-    return _figure(current, told[0])
+    told = (_figure(current, name) for name in names)
+    return next((figure for figure in told if figure is not None), None)
 
 
 def position(raw: bytes, scene: Scene) -> Iterator[Position]:
@@ -252,9 +252,10 @@ def _trades(plain: Transaction, legs: list[Row], fee_legs: list[Row], scene: Sce
     traded = [leg for leg in legs if leg not in ended] or legs
     turned = len(traded) < len(legs)
     fees = -sum((rows.number(leg, "cost") for leg in fee_legs), ZERO)
-    # The fees belong to the leg that moves the cash.
+    # The fees belong to the leg that moves the cash, and so does what neither legs nor fees explain.
     bearer = max(traded, key=lambda leg: abs(leg["cost"]))
-    _note_unless(sum((leg["cost"] for leg in legs), -fees) == plain.net, "netAmount.differs", scene)
+    unexplained = (plain.net or ZERO) - sum((leg["cost"] for leg in legs), -fees)
+    _note_unless(not unexplained, "netAmount.differs", scene)
     for n, leg in enumerate(legs):
         told, comes = _moved(plain, leg, n, leg["cost"], scene), leg["amount"] > 0
         if turned and leg in ended:
@@ -263,9 +264,11 @@ def _trades(plain: Transaction, legs: list[Row], fee_legs: list[Row], scene: Sce
         # Shares that come or go because an option ended are neither sold short nor covered.
         effect = "" if turned else rows.optional_text(leg, "positionEffect") or ""
         words = _OPTION_TRADES if _is_option(leg) else _SHARE_TRADES
-        paid = fees if leg is bearer else ZERO
-        kind = words.get((comes, effect), T.BUY if comes else T.SELL)
-        yield replace(told, type=kind, fees=paid, net=leg["cost"] - paid)
+        told = replace(told, type=words.get((comes, effect), T.BUY if comes else T.SELL), fees=ZERO)
+        if leg is bearer:
+            net = leg["cost"] - fees + unexplained
+            told = replace(told, fees=None if unexplained else fees, net=net)
+        yield told
 
 
 def _movements(plain: Transaction, legs: list[Row], scene: Scene) -> Iterator[Transaction]:
@@ -278,7 +281,8 @@ def _movements(plain: Transaction, legs: list[Row], scene: Scene) -> Iterator[Tr
     for n, leg in enumerate(legs):
         kind = _kind(plain, leg["amount"], scene)
         told = _moved(plain, leg, n, leg["cost"] if n else (plain.net or ZERO) - further, scene)
-        yield replace(told, type=kind, price=None if kind in _OPTION_EVENTS else told.price)
+        # A price of 0 is no price: nothing was dealt in.
+        yield replace(told, type=kind, price=None if kind in _OPTION_EVENTS else told.price or None)
 
 
 def _is_option(leg: Row) -> bool:

@@ -349,6 +349,8 @@ def test_accounts_are_named_by_number_and_reached_by_key() -> None:
     assert (listed().key, listed().routing) == ("700012345", {"accountIdKey": "AbC_dEf-1"})
     assert (listed().name, listed(accountName="Mine").name) == ("Individual Brokerage", "Mine")
     assert (listed().kind, listed(accountMode="CASH").kind) == (AccountKind.MARGIN, AccountKind.CASH)
+    assert listed(accountMode="PDT ACCOUNT").kind is AccountKind.MARGIN
+    assert listed(accountMode="CHECKING").kind is listed(accountMode=None).kind is AccountKind.OTHER
     assert listed(accountType="ROTHIRA").kind is AccountKind.IRA_ROTH
     assert (listed().open, listed(accountStatus="CLOSED").open) == (True, False)
     assert listed(institutionType="BANK").open is False
@@ -379,6 +381,17 @@ def test_cash_is_what_is_left_of_the_total_and_not_what_the_cash_fields_say() ->
     assert balance({"Computed": {}}).cash is None
     with pytest.raises(UnreadableReply):
         balance({"accountMode": "CASH"})
+
+
+@pytest.mark.parametrize("unknown", [0, -57600000, "0", None])
+def test_a_settlement_that_is_not_told_is_unknown(unknown: object) -> None:
+    assert read(row(trade={"settlementDate": unknown})).settlement_date is None
+
+
+def test_a_fee_below_zero_is_none_and_the_amount_tells_what_was_paid() -> None:
+    found = read(row(amount=-402.44, trade={"fee": -0.02}))
+
+    assert (found.gross, found.fees, found.net) == (Decimal("-402.42"), Decimal("0.02"), Decimal("-402.44"))
 
 
 def held(**changed: Any) -> Position:
@@ -443,3 +456,8 @@ def test_security_types_are_kinds(product: dict[str, str], kind: InstrumentKind)
 def test_a_price_that_is_not_told_is_unknown_and_a_cost_of_zero_is_flagged() -> None:
     assert held(Quick={}).price is None
     assert held(totalCost=0).flags == (Flag.COST_UNKNOWN,)
+
+
+def test_a_price_of_zero_is_unknown_where_there_is_a_value() -> None:
+    assert held(Quick={"lastTrade": 0}).price is None
+    assert held(Quick={"lastTrade": 0}, marketValue=0).price == 0

@@ -281,6 +281,14 @@ def test_a_dividend_is_gross_its_tax_apart_and_its_day_new_yorks() -> None:
     assert row.trade_date == date(2026, 8, 23)
 
 
+def test_a_dividend_that_tells_no_tax_does_not_tell_what_was_paid_either() -> None:
+    row = one(cash.dividend, dividend(withholding=None, nra_withholding=None))
+    half = one(cash.dividend, dividend(nra_withholding=None))
+
+    assert (row.gross, row.taxes, row.net) == (D("5.98"), None, None)
+    assert (half.taxes, half.net) == (D("0.90"), D("5.08"))
+
+
 def test_an_amount_that_is_not_rate_times_position_is_not_the_gross() -> None:
     row = one(cash.dividend, dividend(amount="5.08"))
 

@@ -203,6 +203,7 @@ def test_margin_and_cash_accounts_tell_their_figures_under_different_names() -> 
     assert margin == Balance("USD", D("-41.5"), D(8000), None, D(16107))
     assert cash == Balance("USD", D(50), D(48), None, D(16000))
     assert balance(whole("CASH", cashBalance=49.0)).cash == 49
+    assert balance(whole("CASH", totalCash=False, cashBalance=49.0)).cash == 49
 
 
 def test_a_balance_without_cash_is_unreadable_and_one_that_is_false_is_unknown() -> None:

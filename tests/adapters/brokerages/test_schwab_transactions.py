@@ -162,13 +162,19 @@ def test_an_option_that_turns_into_shares_is_two_transactions_and_mirrored_legs_
     assert (ended.source_key, shares.source_key) == ("90000000001", "90000000001.1")
 
 
-def test_a_net_that_is_not_the_sum_of_its_legs_is_reported() -> None:
+def test_a_net_that_is_not_the_sum_of_its_legs_is_reported_and_leaves_the_fees_unknown() -> None:
     seen = scene()
 
-    found = one(activity("TRADE", -999.0, leg(10.0, -1012.5, 101.25)), seen)
+    found = one(activity("TRADE", -1013.5, leg(10.0, -1012.5, 101.25), fee(0.65)), seen)
 
     assert seen.notes.words == {"netAmount.differs": 1}
-    assert found.net == found.gross
+    assert (found.gross, found.fees, found.net) == (D("-1012.5"), None, D("-1013.5"))
+
+
+def test_a_price_of_zero_is_none_where_nothing_was_dealt_in() -> None:
+    moved = one(activity("RECEIVE_AND_DELIVER", 0.0, leg(10.0, 0.0, 0.0), description="TRANSFER OF SECURITY"))
+
+    assert (moved.type, moved.quantity, moved.price) == (T.TRANSFER_IN, D(10), None)
 
 
 def test_a_trade_without_a_security_is_kept_and_reported() -> None:

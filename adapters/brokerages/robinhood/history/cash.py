@@ -50,7 +50,7 @@ def dividend(raw: bytes, scene: Scene) -> Iterator[Transaction]:
             instrument=parse.share(named(row, "instrument"), scene),
             gross=gross,
             taxes=taxes,
-            net=gross - (taxes or ZERO),
+            net=None if taxes is None else gross - taxes,
             raw=raw,
             currency="USD",
         )
