@@ -214,6 +214,7 @@ def test_every_row_of_a_real_payload_is_mapped(file: str, capsys: pytest.Capture
             )
         assert (told.mapped, told.silent) == (sample.rows, sample.silent)
         assert told.other == [], "typed OTHER"
+        assert not told.notes.words, "words that nobody knows"
 
 
 def test_a_real_look_up_is_read(capsys: pytest.CaptureFixture[str]) -> None:
