@@ -59,6 +59,8 @@ def optional_text(row: Row, name: str) -> str | None:
         raise UnreadableReply(f"{name} is not a text")
     if len(value) > MAX_TEXT:
         raise UnreadableReply(f"{name} is too long")
+    if "\x00" in value:
+        value = value.replace("\x00", "")  # JSON can tell it, PostgreSQL cannot keep it
     return value.strip() or None
 
 
