@@ -61,7 +61,16 @@ def test_a_figure_that_must_be_there_is_missed(row: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "told"),
-    [(12, "12"), (" a ", "a"), ("", None), ("  ", None), (None, None), ("x" * 4000, "x" * 4000)],
+    [
+        (12, "12"),
+        (" a ", "a"),
+        ("", None),
+        ("  ", None),
+        (None, None),
+        ("x" * 4000, "x" * 4000),
+        ("a\x00b", "ab"),
+        ("\x00", None),
+    ],
 )
 def test_a_text_is_trimmed_and_a_number_is_its_text(value: object, told: str | None) -> None:
     assert rows.optional_text({"x": value}, "x") == told
