@@ -20,6 +20,10 @@ from domain.transactions import TransactionStatus
 _FIGURES = ("quantity", "price", "gross", "fees", "taxes", "net")
 
 
+def _lives(row: Stored) -> bool:
+    return row.status != TransactionStatus.REMOVED.value
+
+
 class SqlTransactions:
     def __init__(self, connection: SqlConnection) -> None:
         self._sql = connection
@@ -132,16 +136,13 @@ class SqlTransactions:
         return {row[0] for row in self._sql.execute(found)}
 
     def remove(self, account_id: str, keys: Sequence[str], reason: str, now: datetime) -> int:
-        self._keep_versions(account_id, keys, now)
+        living = [row.key for row in bulk.look_up(self._sql, account_id, keys).values() if _lives(row)]
+        self._keep_versions(account_id, living, now)
         removed = 0
-        for some in chunks(keys):
+        for some in chunks(living):
             done = self._sql.execute(
                 update(transactions)
-                .where(
-                    transactions.c.account_id == account_id,
-                    transactions.c.key.in_(some),
-                    transactions.c.status != TransactionStatus.REMOVED.value,
-                )
+                .where(transactions.c.account_id == account_id, transactions.c.key.in_(some))
                 .values(
                     status=TransactionStatus.REMOVED.value,
                     removed_reason=reason,
