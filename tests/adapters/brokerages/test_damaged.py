@@ -1,0 +1,135 @@
+"""No answer, whatever a single value of it has become, makes a read end in anything but rows or a failure."""
+
+import json
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import conformance
+import house
+import msgspec
+import pytest
+import stamina
+
+from adapters.brokerages import NAMES, card
+from adapters.kit.door import CardDoor
+from adapters.kit.http import MemoryWire
+from adapters.kit.wire import Request, Response
+from adapters.sandbox.asked import to_json
+from domain.accounts import AccountTold
+from domain.errors import Failure
+from domain.ports.brokerage import Grant
+
+CASES = 240
+WRONG: list[object] = [
+    None, [], {}, "", "x", " ", True, False, 0, -1, 10**25, Decimal("-0.5"), "NaN", "Infinity", "1E+1000000",
+    "1E-30", "0", "-1", "²", "\x00", "x" * 5000, [None], [[]], [{}], {"x": None}, "0001-01-01T00:00:00+14:00",
+    "9999-12-31", "2026-02-30", "https://elsewhere.example/1/", "@elsewhere.example", "/", 10**14, -(10**13),
+]  # fmt: skip
+Path = tuple[str | int, ...]
+
+
+def paths(value: object, here: Path = ()) -> Iterator[Path]:
+    """Every place of a document; of a list, the first three members stand for all."""
+    yield here
+    match value:
+        case dict():
+            for key, member in value.items():
+                yield from paths(member, (*here, key))
+        case list():
+            for place, member in enumerate(value[:3]):
+                yield from paths(member, (*here, place))
+
+
+def put(value: Any, where: Path, new: object) -> Any:
+    if not where:
+        return new
+    copied: Any = dict(value) if isinstance(value, dict) else list(value)
+    copied[where[0]] = put(value[where[0]], where[1:], new)
+    return copied
+
+
+class Damaging:
+    """A wire on which the answer to one of the calls has one value that is wrong."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+        self.heard: list[bytes] = []
+        self.damage: tuple[int, Path, object] | None = None
+
+    def __call__(self, request: Request, url: str) -> Response:
+        response: Response = self._answer(request, url)
+        number = len(self.heard)
+        self.heard.append(response.body)
+        if self.damage is None or self.damage[0] != number:
+            return response
+        _, where, new = self.damage
+        body = to_json(put(parsed(response.body), where, new))
+        return Response(response.status, response.headers, body, response.url)
+
+
+def parsed(body: bytes) -> Any:
+    return json.loads(body, parse_float=lambda text: msgspec.Raw(text.encode()))
+
+
+async def signed_in(name: str, tmp_path: Any) -> tuple[house.House, Grant]:
+    made = house.build(tmp_path, name, rows=40)
+    view = await made.connected(name)
+    assert view.connection is not None
+    held = await made.engine.grants.open(view.connection)
+    return made, held.grant
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_wrong_value_anywhere_ends_in_rows_or_in_a_failure_of_ours(name: str, tmp_path: Any) -> None:
+    made, grant = await signed_in(name, tmp_path)
+    chance = random.Random(name)  # noqa: S311 - a seed that repeats what failed
+    damaging = Damaging(made.catalogue.wire._answer)  # type: ignore[attr-defined]  # the wire in memory
+
+    def door() -> CardDoor:
+        # Fresh each time: a remembered look-up would hide the next.
+        found = card(name)
+        wire = MemoryWire(damaging)
+        return CardDoor(
+            found, found.doors[0], wire, hosts=conformance.hosts(name), breaks=False, limited=False
+        )
+
+    (account, *_) = (await door().accounts(grant)).rows
+    reads = [read for read in every_read(account) if read is not None]
+    refused = 0
+    with stamina.set_testing(True, attempts=1):
+        for turn in range(CASES):
+            read = reads[turn % len(reads)]
+            damaging.heard, damaging.damage = [], None
+            await read(door(), grant)
+            bodies = [(n, parsed(body)) for n, body in enumerate(damaging.heard) if body.strip()[:1] in b"[{"]
+            if not bodies:
+                continue
+            number, document = chance.choice(bodies)
+            where = chance.choice(list(paths(document)))
+            damaging.heard, damaging.damage = [], (number, where, chance.choice(WRONG))
+            try:
+                await read(door(), grant)
+            except Failure:
+                refused += 1
+    assert refused > CASES // 10, "hardly anything was refused: was anything damaged?"
+    made.store.close()
+
+
+def every_read(account: AccountTold) -> Iterator[Any]:
+    yield lambda door, grant: door.accounts(grant)
+    yield lambda door, grant: door.balances(grant, account)
+    yield lambda door, grant: door.positions(grant, account)
+    for feed in ("first", "second", "third", "fourth", "last"):
+        yield history(account, feed)
+
+
+def history(account: AccountTold, which: str) -> Any:
+    place = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}[which]
+
+    async def read(door: CardDoor, grant: Grant) -> None:
+        feed = door.feeds[place if place < len(door.feeds) else 0]
+        await door.history(grant, account, feed.name, None, None)
+
+    return read
