@@ -328,6 +328,13 @@ sync_runs = Table(
         sqlite_where=text(ACTIVE_RUN),
         postgresql_where=text(ACTIVE_RUN),
     ),
+    # Leases that have ended are looked for every other second.
+    Index(
+        "ix_sync_runs_lease",
+        "lease_until",
+        sqlite_where=text(ACTIVE_RUN),
+        postgresql_where=text(ACTIVE_RUN),
+    ),
     Index(None, "connection_id", "created_at", "id"),
     Index(None, "user_id", "created_at", "id"),
 )
