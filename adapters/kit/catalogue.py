@@ -14,11 +14,13 @@ from domain.errors import BrokerageRetired, BrokerageUnknown, DoorClosed, FieldI
 @dataclass(frozen=True, slots=True)
 class Configured:
     """What the operator set for one brokerage. `hosts` replaces base URLs by their name. `open` opens
-    (or closes) doors that the card does not say otherwise about. `operator` completes credentials."""
+    (or closes) doors that the card does not say otherwise about. `operator` completes credentials,
+    `redirect_uri` is where people come back to if the caller names no other address."""
 
     hosts: Mapping[str, str] = field(default_factory=dict)
     open: bool | None = None
     operator: Mapping[str, str] = field(default_factory=dict, repr=False)
+    redirect_uri: str = ""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ class Catalogue:
                 self.wire,
                 hosts=dict(configured.hosts),
                 operator=dict(configured.operator),
+                redirect_uri=configured.redirect_uri,
                 clock=self.clock,
                 breaks=self.breaks,
                 limited=self.limited,

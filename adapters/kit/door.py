@@ -54,6 +54,7 @@ class CardDoor:
         *,
         hosts: dict[str, str] | None = None,
         operator: dict[str, str] | None = None,
+        redirect_uri: str = "",
         clock: Callable[[], datetime] = system_clock,
         lasting: dict[str, Any] | None = None,
         breaks: bool = True,
@@ -63,6 +64,7 @@ class CardDoor:
         self._wire = wire
         self._hosts = {**door.hosts, **(hosts or {})}
         self._operator = operator or {}
+        self._redirect_uri = redirect_uri
         self._clock = clock
         self._limits = Limits(door.rates, off=not limited)
         self._breaker, self._breaks = Breaker(), breaks
@@ -78,7 +80,7 @@ class CardDoor:
     # ---- signing in
 
     async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
-        given = Given({**self._operator, **fields}, redirect_uri)
+        given = Given({**self._operator, **fields}, redirect_uri or self._redirect_uri)
         for declared in self.facts.fields:
             if declared.required and not given.fields.get(declared.key):
                 told = f"{declared.label} is required: give it, or let the operator configure it."

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from adapters.sql.statements import insert, insert_new, to_json
 from adapters.sql.tables import data_keys, event_heads, events, requests, roots
@@ -28,6 +28,25 @@ class SqlDataKeys:
 
     def drop(self, scope: str) -> None:
         self._sql.execute(delete(data_keys).where(data_keys.c.scope == scope))
+
+    def wrapped_under(self) -> dict[str, int]:
+        """How many data keys each key-encryption key wraps."""
+        counted = select(data_keys.c.kek_id, func.count()).group_by(data_keys.c.kek_id)
+        return {row[0]: row[1] for row in self._sql.execute(counted)}
+
+    def not_under(self, kek_id: str, limit: int) -> list[DataKey]:
+        """Data keys that another key-encryption key wraps."""
+        found = select(data_keys).where(data_keys.c.kek_id != kek_id).order_by(data_keys.c.id).limit(limit)
+        return [
+            DataKey(row["id"], row["scope"], row["kek_id"], row["wrapped"])
+            for row in self._sql.execute(found).mappings()
+        ]
+
+    def rewrapped(self, key: DataKey) -> None:
+        """The same data key in another wrapping."""
+        self._sql.execute(
+            update(data_keys).where(data_keys.c.id == key.id).values(kek_id=key.kek_id, wrapped=key.wrapped)
+        )
 
     def root(self) -> bytes | None:
         """The sealed root secret, if this database has one yet."""

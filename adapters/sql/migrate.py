@@ -18,8 +18,20 @@ def _config(engine: Engine) -> Config:
     return config
 
 
+class DatabaseTooNew(Exception):
+    """The database was made by a newer program than this one."""
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Safe to run again, and by several processes at once."""
+    """Safe to run again, and by several processes at once. Raises DatabaseTooNew."""
+    with engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(_config(engine)).walk_revisions()}
+    if present is not None and present not in known:
+        raise DatabaseTooNew(
+            f"The database has the schema {present}, which this brokerlink does not know: a newer one wrote "
+            "it. Start that one."
+        )
     command.upgrade(_config(engine), revision)
 
 

@@ -108,7 +108,7 @@ def _part(part: str) -> str:
 
 _NAMES = (
     "logger brokerage brokerage_id door door_id dataset feed state stage lane reason actor method host "
-    "address kind engine version field word exception_type stamina.callable"
+    "address kind engine version field word exception_type stamina.callable callable"
 )
 _IDENTIFIERS = (
     "correlation_id request_id connection_id account_id session_id run_id sync_run_id instrument_id "
@@ -117,7 +117,7 @@ _IDENTIFIERS = (
 _COUNTS = (
     "status milliseconds seconds attempt attempts count rows pages accounts positions transactions added "
     "modified removed unchanged unknown bytes size pid port sequence fence concurrency failures runs keys "
-    "stamina.retry_num stamina.wait_for stamina.waited_so_far"
+    "stamina.retry_num stamina.wait_for stamina.waited_so_far retry_num wait_for waited_so_far"
 )
 _MOMENTS = "since until retry_at next_retry_at expires_at renewable_until deadline as_of"
 _TEXTS = "event message sentence fix setting"

@@ -89,6 +89,15 @@ class DataKeys(Protocol):
 
     def add(self, key: DataKey) -> None: ...
 
+    def wrapped_under(self) -> dict[str, int]:
+        """How many data keys each key-encryption key wraps."""
+
+    def not_under(self, kek_id: str, limit: int) -> list[DataKey]:
+        """Data keys that another key-encryption key wraps."""
+
+    def rewrapped(self, key: DataKey) -> None:
+        """The same data key in another wrapping."""
+
     def root(self) -> bytes | None:
         """The sealed root secret, if there is one yet."""
 

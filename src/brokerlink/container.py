@@ -64,7 +64,12 @@ def vault(ring: KeyRing, store: SqlStorage) -> AesGcmVault:
 def catalogue(settings: Settings, wire: HttpWire, clock: SystemClock) -> Catalogue:
     def configured(name: str) -> Configured:
         hosts = {host for door in card(name).doors for host in door.hosts}
-        return Configured(settings.hosts(name, hosts), settings.opens(name), settings.operator(name))
+        return Configured(
+            settings.hosts(name, hosts),
+            settings.opens(name),
+            settings.operator(name),
+            settings.redirect_uri(name) or "",
+        )
 
     return Catalogue(NAMES, card, wire, configured, clock.now)
 

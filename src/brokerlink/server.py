@@ -13,7 +13,8 @@ from adapters.dispatch.owner import release_dead
 from adapters.telemetry.logs import configure
 from brokerlink.container import Container
 from brokerlink.preflight import ready
-from brokerlink.settings import Settings
+from brokerlink.settings import Problem, Settings, SettingsInvalid
+from brokerlink.settings.problems import variable
 
 log = logging.getLogger("brokerlink.server")
 GRACE = 10.0
@@ -27,9 +28,28 @@ def run(settings: Settings) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings.make_data_dir()
     house = Container(settings=settings)
-    house.vault()  # opens the store and proves the key, before anybody is told that we serve
+    check_keys(house)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(house))
+
+
+def check_keys(house: Container) -> None:
+    """Open the store and prove the keys, before anybody is told that we serve: a key that is missing would
+    show only when the first connection it seals is needed. Raises DecryptionFailed, SettingsInvalid."""
+    house.vault()
+    used = house.store().read_now(lambda uow: uow.data_keys.wrapped_under())
+    missing = {name: count for name, count in used.items() if name not in house.ring().ids}
+    if missing:
+        named = ", ".join(f"{name} ({count} data keys)" for name, count in sorted(missing.items()))
+        raise SettingsInvalid(
+            [
+                Problem(
+                    variable("encryption_key"),
+                    f"Secrets in this database are sealed under a key that is not given: {named}.",
+                    "Give it after the newer one, run `brokerlink keys rewrap`, and only then leave it out.",
+                )
+            ]
+        )
 
 
 async def serve(house: Container) -> None:

@@ -258,11 +258,20 @@ def test_is_refused(
     assert words in refused()[setting]
 
 
-def test_other_machines_may_call_with_tls_or_where_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_machines_may_call_with_certificates_or_where_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     given(monkeypatch, BROKERLINK_LISTEN="0.0.0.0:50051", **{KEY: "key"})
 
     assert load(allow_plaintext=True)
-    assert load(tls_certificate=__file__, tls_key=__file__)
+    assert load(tls_certificate=__file__, tls_key=__file__, tls_client_ca=__file__)
+
+
+def test_tls_that_lets_everybody_call_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, BROKERLINK_LISTEN="0.0.0.0:50051", **{KEY: "key"})
+
+    with pytest.raises(SettingsInvalid, match="nothing tells who calls"):
+        load(tls_certificate=__file__, tls_key=__file__)
 
 
 def test_what_a_cluster_and_the_client_set_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,7 @@ def build(
     rows: int | None = None,
     before: Callable[[str], None] | None = None,
     lease: timedelta = LEASE,
+    key: str = "",
 ) -> House:
     """A house with these sandboxes (alpaca if none is named). `before` is told of each call."""
     stage = Stage(_faulty(brokerages, seed, persona, rows))
@@ -160,7 +161,7 @@ def build(
         headers = dict(request.headers)
         return stage.hear(request.method, url, headers, request.body, clock.now(), conformance.BASE).response
 
-    made = furnished(path, stage, MemoryWire(answer), conformance.BASE, clock, lease)
+    made = furnished(path, stage, MemoryWire(answer), conformance.BASE, clock, lease, key)
     made.calls = calls
     return made
 
@@ -194,7 +195,13 @@ def _faulty(brokerages: tuple[str, ...], seed: int, persona: str, rows: int | No
 
 
 def furnished(
-    path: Path, stage: Stage, wire: Wire, base: str, clock: Clock, lease: timedelta = LEASE
+    path: Path,
+    stage: Stage,
+    wire: Wire,
+    base: str,
+    clock: Clock,
+    lease: timedelta = LEASE,
+    key: str = "",
 ) -> House:
     """A house whose brokerages are on this stage and reached over this wire."""
 
@@ -202,7 +209,7 @@ def furnished(
         return Configured(conformance.hosts(name, base), open=True)
 
     store = open_store(f"sqlite:///{path}/brokerlink.db")
-    ring = KeyRing.parse(generate())
+    ring = KeyRing.parse(key or generate())
     safe = Safe(AesGcmVault(ring, identity_key(store, Roots(ring).unlock)))
     catalogue = Catalogue(NAMES, card, wire, configured, clock.now, breaks=False, limited=False)
     chance = Chance()

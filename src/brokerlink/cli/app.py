@@ -77,4 +77,5 @@ app.add_typer(connections, name="connections", rich_help_panel=CONNECT)
 
 keys = typer.Typer(no_args_is_help=True, help="The keys that seal the secrets.")
 keys.command("generate")(with_caller(running.generate_key, LOCAL))
+keys.command("rewrap")(with_caller(running.rewrap_keys, LOCAL))
 app.add_typer(keys, name="keys", rich_help_panel=RUN)

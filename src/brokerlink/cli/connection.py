@@ -152,9 +152,8 @@ def _not_connected(caller: Caller, session: pb.ConnectSession) -> Exit:
 
 
 def first_run(channel: grpc.Channel, session: pb.ConnectSession) -> str:
-    """The sync run that the connection began. Empty if there is none yet."""
-    if session.connection.last_sync_run_id:
-        return session.connection.last_sync_run_id
+    """The sync run that the connection began: the newest, not the last one that ended. Empty if there is
+    none yet."""
     newest = runs_of(channel, session.user_id, session.connection.id, 1)
     return newest[0].id if newest else ""
 

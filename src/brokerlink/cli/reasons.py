@@ -73,6 +73,11 @@ _NEXT_STEPS = {
     "BROKERAGE_RESPONSE_UNREADABLE": "Tell the operator: the brokerage has changed its answers.",
     "CIRCUIT_OPEN": "Wait; the next try comes by itself.",
     "SNAPSHOT_HELD_BACK": "Nothing to do: the former positions stay until the next sync confirms.",
+    "CAPABILITY_UNSUPPORTED": "See what its doors can do: brokerlink brokerages BROKERAGE.",
+    "HISTORY_UNAVAILABLE": "What the brokerage does not give cannot be had here; see its history depth.",
+    "REQUEST_TOO_LARGE": "Ask for less at once.",
+    "REQUEST_UNREADABLE": "Use a client of this contract's version.",
+    "DEADLINE_EXCEEDED": "Look whether it was done, then repeat the command.",
     "CALLER_TOKEN_INVALID": "Give a valid token in BROKERLINK_TOKEN.",
     "SCOPE_MISSING": "Use a token with the scope that is named.",
     "CONNECT_SESSION_OVER": "Start a new one: brokerlink connect BROKERAGE.",
@@ -92,7 +97,16 @@ def next_step(reason: str) -> str:
     """What a person can do now. Empty if we have nothing wiser to say than the sentence itself."""
     if reason.endswith("_NOT_FOUND") or reason == "NOT_FOUND":
         noun = reason.removesuffix("NOT_FOUND").strip("_").lower()
-        lists = {"account": "accounts", "connection": "connections", "sync_run": "runs", "run": "runs"}
+        lists = {
+            "account": "accounts",
+            "brokerage": "brokerages",
+            "connect_session": "connections",
+            "connection": "connections",
+            "run": "runs",
+            "sync_run": "runs",
+            "transaction": "transactions",
+            "user": "accounts --user USER",
+        }
         return f"List what there is: brokerlink {lists[noun]}." if noun in lists else ""
     return _NEXT_STEPS.get(reason, "")
 

@@ -30,16 +30,32 @@ def _refused(invalid: SettingsInvalid) -> Refused:
 def serve(**given: object) -> None:
     """Run the server until it is stopped."""
     found = settings(complete=True, **given)
-    from brokerlink.server import run  # noqa: PLC0415  heavy; a setting that is refused needs none of it
+    # Heavy; a setting that is refused needs none of it.
+    from adapters.sql.migrate import DatabaseTooNew  # noqa: PLC0415
+    from brokerlink.server import run  # noqa: PLC0415
 
     try:
         run(found)
+    except DatabaseTooNew as newer:
+        raise Refused(str(newer), code=Exit.OPERATOR_MUST_ACT) from None
     except SettingsInvalid as invalid:
         raise _refused(invalid) from None
     except DecryptionFailed as failed:
         hint = "Start it with the key that the database was first started with."
         code, reason = Exit.OPERATOR_MUST_ACT, failed.reason
         raise Refused(failed.message, hint=hint, code=code, reason=reason) from None
+
+
+def rewrap(**given: object) -> int:
+    """Rewrap the data keys of the database that the settings name; how many."""
+    found = settings(complete=True, **given)
+    from brokerlink.rotation import run  # noqa: PLC0415  heavy
+
+    try:
+        return run(found)
+    except DecryptionFailed as failed:
+        hint = "Give the older keys as well, after the newest one."
+        raise Refused(failed.message, hint=hint, code=Exit.OPERATOR_MUST_ACT, reason=failed.reason) from None
 
 
 def examine(*, json: bool) -> bool:

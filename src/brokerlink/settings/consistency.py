@@ -41,6 +41,10 @@ def _exposure(settings: "Settings") -> list[Problem]:
             f"socket; {variable('allow_plaintext')}=true only where something else encrypts."
         )
         return [Problem(name, f"{name} lets other machines in, but there is no TLS.", fix)]
+    if settings.tls_client_ca is None and not settings.allow_plaintext:
+        fix = f"Give {variable('tls_client_ca')}, or listen on 127.0.0.1 or a Unix socket."
+        sentence = f"{name} lets other machines in, but nothing tells who calls."
+        return [Problem(name, sentence, fix)]
     return []
 
 

@@ -104,7 +104,8 @@ class Settings(BaseSettings):
     )
     insecure_dev: bool = Field(default=False, description="No TLS and no tokens, on this machine only.")
     allow_plaintext: bool = Field(
-        default=False, description="Listen to other machines without TLS, where something else encrypts."
+        default=False,
+        description="Listen to other machines where something else encrypts and tells who calls.",
     )
     tls_certificate: File | None = Field(default=None, description="The server's certificate chain, PEM.")
     tls_key: File | None = Field(default=None, description="Its private key, PEM.")

@@ -53,6 +53,24 @@ def generate_key(
     write_json({"file": str(file)}) if caller.json else print(f"Wrote a new key to {clean(str(file))}.")
 
 
+def rewrap_keys(
+    caller: Caller,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option("--data-dir", help="Where the embedded database lies.", show_default=False),
+    ] = None,
+) -> None:
+    """Rewrap all data keys under the first key that is given, so that older ones can be left out.
+
+    Give the new key first and the old ones after it, here and to every server. Servers may go on working.
+    """
+    from brokerlink.cli.serving import rewrap
+    from brokerlink.cli.terminal import write_json
+
+    count = rewrap(data_dir=data_dir)
+    write_json({"rewrapped": count}) if caller.json else print(f"{count} data keys rewrapped.")
+
+
 def serve(
     caller: Caller,  # noqa: ARG001  every command has one
     listen: Annotated[

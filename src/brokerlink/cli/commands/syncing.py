@@ -24,7 +24,7 @@ def sync(
         ),
     ] = "",
     force: Annotated[
-        bool, typer.Option("--force", help="Sync even if the last one is fresh enough.")
+        bool, typer.Option("--force", help="Read the whole history again, not only what is new.")
     ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Start it and do not wait.")] = False,
     watch: Annotated[
