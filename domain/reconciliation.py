@@ -54,17 +54,25 @@ def reconcile(balances: Sequence[Balance], positions: Sequence[Position]) -> Rec
 
 
 def vanished(
-    before: int, after: int, cash_before: Decimal | None, cash_after: Decimal | None, already_held_back: bool
+    before: int,
+    after: int,
+    cash_before: Decimal | None,
+    now: Balance | None,
+    already_held_back: bool,
 ) -> bool:
-    """Whether a snapshot is not believed yet: everything is gone at once, and no cash came in.
+    """Whether a snapshot is not believed yet: everything is gone at once, and no cash came in for it.
 
-    Shown twice in a row it is believed: a user may truly have moved everything to another brokerage.
+    A cent of interest is no cash for it: where the brokerage's own total says that there is more than
+    cash, there is. Shown twice in a row it is believed: a user may truly have moved everything to another
+    brokerage.
     """
     if before == 0 or after > 0 or already_held_back:
         return False
-    if cash_before is None or cash_after is None:
+    if cash_before is None or now is None or now.cash is None:
         return True
-    return cash_after <= cash_before
+    if now.total_value is not None and abs(now.total_value - now.cash) > CENT:
+        return True
+    return now.cash <= cash_before
 
 
 def flagged(position: Position) -> tuple[Flag, ...]:

@@ -100,7 +100,16 @@ def test_everything_gone_at_once_is_doubted_unless_it_is_plausible(
 ) -> None:
     then, now = (None if figure is None else Decimal(figure) for figure in cash)
 
-    assert vanished(before, after, then, now, held_back) is doubted
+    assert vanished(before, after, then, balance(now, None), held_back) is doubted
+
+
+def test_a_cent_of_interest_is_no_cash_for_all_that_was_held() -> None:
+    cash, more = Decimal(100), Decimal("100.01")
+
+    assert vanished(3, 0, cash, balance(more, Decimal(5000)), already_held_back=False)
+    assert vanished(3, 0, cash, balance(more, Decimal(-5000)), already_held_back=False)
+    assert not vanished(3, 0, cash, balance(more, more), already_held_back=False)
+    assert vanished(3, 0, cash, None, already_held_back=False)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from played import PlayedBrokerages, PlayedDoor
 
 from domain.accounts import AccountTold
 from domain.connections import Connection
-from domain.ports.brokerage import Feed, Grant, Page
+from domain.ports.brokerage import Feed, Grant, Listing, Page
+from domain.positions import Balance
 from domain.syncs import SyncRun
 from domain.transactions import Transaction
 
@@ -28,6 +29,10 @@ class PagedDoor(PlayedDoor):
     asked: list[tuple[date | None, str | None]] = field(default_factory=list)
     dies_at: int | None = None
     turns: str | None = None
+    money: Sequence[Balance] = ()
+
+    async def balances(self, grant: Grant, account: AccountTold) -> Listing[Balance]:
+        return Listing(tuple(self.money))
 
     async def history(
         self, grant: Grant, account: AccountTold, feed: str, since: date | None, cursor: str | None

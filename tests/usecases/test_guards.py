@@ -9,11 +9,13 @@ import house
 import pytest
 from aim import aimed
 from house import House
+from paged import PagedDoor, teller
 from told import changes, connection, freshness, shown, stale, turn, turn_account
 
 from adapters.sandbox.truth import TruthAccount
 from domain.brokerages import Dataset
 from domain.connections import ConnectionState
+from domain.positions import Balance
 from domain.syncs import RunState
 
 BROKERAGES = ["alpaca", "schwab"]
@@ -102,6 +104,36 @@ async def test_everything_sold_is_believed_at_once_because_the_cash_came_in(made
     assert run.state is RunState.SUCCEEDED
     assert changes(run)[2] > 0
     assert len(shown(made).positions) < held
+
+
+async def test_a_cent_of_interest_is_no_cash_for_all_that_was_held(made: House) -> None:
+    known, brokerage = await first(made), only(made)
+    before = shown(made)
+
+    def empty(account: TruthAccount) -> TruthAccount:
+        return replace(emptied(account, Decimal("0.01")), total_value=account.total_value)
+
+    turn_account(made, brokerage, empty)
+    await made.synced(known)
+
+    assert shown(made).positions == before.positions
+    assert stale(made) == {"positions": HELD_BACK}
+
+
+async def test_no_balance_at_all_is_not_a_balance_of_nothing(tmp_path: Path) -> None:
+    made = house.build(tmp_path)
+    door = PagedDoor(money=[Balance("USD", cash=Decimal(5)), Balance("EUR", cash=Decimal(7))])
+    told = await teller(made, door)
+    before = shown(made)
+    door.money = []
+
+    run = await told.tell()
+
+    assert before.sizes[0] == 2
+    assert shown(made) == before
+    assert run.state is RunState.PARTIALLY_SUCCEEDED
+    assert stale(made) == {"balances": HELD_BACK}
+    made.store.close()
 
 
 async def test_what_was_never_there_is_simply_empty(tmp_path: Path) -> None:

@@ -159,9 +159,12 @@ def _publish(course: Course, uow: UnitOfWork, snapshot: Snapshot) -> list[Datase
     believed = snapshot.positions is not None and _believed(course, uow, snapshot, before)
     if snapshot.balances is not None:
         result = course.run.result(identifier, Dataset.BALANCES)
-        _count(result, uow.holdings.replace_balances(identifier, snapshot.balances.rows))
-        _fresh(uow, identifier, Dataset.BALANCES, snapshot.balances.as_of, now)
         published.append(result)
+        if snapshot.balances.rows or not before:
+            _count(result, uow.holdings.replace_balances(identifier, snapshot.balances.rows))
+            _fresh(uow, identifier, Dataset.BALANCES, snapshot.balances.as_of, now)
+        else:
+            _hold_back(uow, result, now)
     if snapshot.positions is not None:
         result = course.run.result(identifier, Dataset.POSITIONS)
         published.append(result)
@@ -169,10 +172,8 @@ def _publish(course: Course, uow: UnitOfWork, snapshot: Snapshot) -> list[Datase
             _count(result, _mirror(course, uow, identifier, snapshot.positions))
             _fresh(uow, identifier, Dataset.POSITIONS, snapshot.positions.as_of, now)
         else:
-            held = SnapshotHeldBack()
-            result.state, result.held_back = ResultState.PARTIAL, snapshot.positions.complete
-            result.failure = FailureRecord.of(held, dataset=Dataset.POSITIONS.value)
-            uow.freshness.mark_stale(identifier, Dataset.POSITIONS, held.reason, now)
+            _hold_back(uow, result, now)
+            result.held_back = snapshot.positions.complete
     if snapshot.balances is not None and snapshot.positions is not None and believed:
         uow.holdings.reconciled(identifier, reconcile(snapshot.balances.rows, snapshot.positions.rows))
     if published:
@@ -184,18 +185,25 @@ def _publish(course: Course, uow: UnitOfWork, snapshot: Snapshot) -> list[Datase
     return published
 
 
+def _hold_back(uow: UnitOfWork, result: DatasetResult, now: datetime) -> None:
+    """What was told is not stored: the former figures stay, and say since when and why."""
+    held = SnapshotHeldBack()
+    result.state, result.held_back = ResultState.PARTIAL, True
+    result.failure = FailureRecord.of(held, dataset=result.dataset.value)
+    uow.freshness.mark_stale(result.account_id, result.dataset, held.reason, now)
+
+
 def _believed(course: Course, uow: UnitOfWork, snapshot: Snapshot, before: list[Balance]) -> bool:
     """Whether the positions may replace the former ones. Shown twice in a row they are believed."""
     if snapshot.positions is None or not snapshot.positions.complete:
         return False
     last = uow.runs.get(course.connection.last_run_id or "")
     held_back = last is not None and last.result(snapshot.account_id, Dataset.POSITIONS).held_back
-    cash_after = snapshot.balances.rows[0].cash if snapshot.balances and snapshot.balances.rows else None
     gone = vanished(
         uow.holdings.count(snapshot.account_id),
         len(snapshot.positions.rows),
         before[0].cash if before else None,
-        cash_after,
+        snapshot.balances.rows[0] if snapshot.balances and snapshot.balances.rows else None,
         held_back,
     )
     if gone:
