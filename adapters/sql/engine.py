@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from adapters.sql.scrubbing import scrub_errors, scrubbed
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.errors import StorageUnavailable
 
@@ -43,9 +44,11 @@ def open_engine(url: str, *, pool_size: int = 16) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         parsed, hide_parameters=True, pool_pre_ping=True, pool_size=pool_size, max_overflow=0
     )
+    scrub_errors(engine)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
@@ -120,7 +123,7 @@ class SqlStorage:
 
 def _unavailable(error: Exception) -> StorageUnavailable:
     """The failure that callers see. The driver's own words are for the log: they hold no bound values."""
-    log.error("the database failed", exc_info=error)
+    log.error("the database failed", exc_info=scrubbed(error))
     return StorageUnavailable()
 
 

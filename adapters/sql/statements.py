@@ -37,7 +37,9 @@ def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> Any:
 def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert one row unless any unique key of it exists. True if it was new."""
     statement = insert(connection, table).values(**row).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount)
+    # Of an INSERT on PostgreSQL it says "-1 rows" unless it is asked to count.
+    done = connection.execute(statement, execution_options={"preserve_rowcount": True})
+    return done.rowcount == 1
 
 
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

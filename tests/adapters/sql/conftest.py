@@ -1,21 +1,16 @@
-"""A fresh store for each test, on each engine that there is."""
+"""A fresh store for each test, on each engine: the promises are the same."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from adapters.sql.engine import SqlStorage
 from adapters.sql.store import open_store
 
-# PostgreSQL joins here as a second one: the promises are the same.
-ENGINES = ["sqlite"]
 
-
-@pytest.fixture(params=ENGINES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
-    return {"sqlite": f"sqlite:///{tmp_path}/b.db"}[request.param]
+@pytest.fixture
+def url(database: str) -> str:
+    return database
 
 
 @pytest.fixture

@@ -1,27 +1,17 @@
 """Instruments that several brokerages tell, each in its own words, and tickers that change hands."""
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from adapters.sql.engine import SqlStorage
-from adapters.sql.store import open_store
 from adapters.sql.tables import instruments
 from domain.instruments import Instrument, InstrumentKind
 
 TODAY = date(2026, 6, 1)
 AT_ALPACA = Instrument(InstrumentKind.EQUITY, "XETF", identifiers=(("alpaca:asset", "a-1"),))
 AT_SCHWAB = Instrument(InstrumentKind.ETF, "XETF", name="EXAMPLE ETF", identifiers=(("cusip", "9X0010106"),))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStorage]:
-    opened = open_store(f"sqlite:///{tmp_path}/b.db")
-    yield opened
-    opened.close()
 
 
 def resolved(store: SqlStorage, *told: Instrument, on: date = TODAY) -> list[str]:

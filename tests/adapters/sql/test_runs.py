@@ -1,15 +1,12 @@
 """Runs in the store: one at a time for a connection, leased by the database's clock, fenced by a token."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from adapters.sql.engine import SqlStorage
-from adapters.sql.store import open_store
 from adapters.sql.tables import sync_runs
 from domain.connections import Connection, ConnectionState
 from domain.errors import EtagMismatch
@@ -20,13 +17,6 @@ from domain.syncs import Lane, RunState, SyncRun, Trigger
 NOW = datetime.now(UTC)
 LONG, OVER = timedelta(minutes=5), timedelta(microseconds=-1)
 RACERS = 8
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStorage]:
-    opened = open_store(f"sqlite:///{tmp_path}/b.db")
-    yield opened
-    opened.close()
 
 
 def run(name: str, connection: str = "con_1", lane: Lane = Lane.INTERACTIVE, age: int = 0) -> SyncRun:
