@@ -52,6 +52,7 @@ async def test_a_sync_that_is_killed_twenty_times_ends_whole_and_fetches_a_page_
     assert run.state == syncs_pb2.SYNC_RUN_STATE_SUCCEEDED
     assert len(told) == len({row.id for row in told}) == len(truth.transactions)
     assert sorted(row.net_amount for row in told) == sorted(str_of(t.net) for t in truth.transactions)
+    print(f"\n{pages(sandbox)} pages asked for, {PAGES + 1} needed, {KILLS} kills")
     # A kill can cost the page in flight, never more; the last page is a short or an empty one.
     assert pages(sandbox) <= PAGES + 1 + KILLS
     assert leaks(tmp_path) == []
