@@ -39,7 +39,7 @@ class InProcessDispatch:
     _loops: list["asyncio.Task[None]"] = field(default_factory=list)
     _stopping: bool = False
 
-    def wake(self) -> None:
+    def wake(self, run: SyncRun) -> None:
         self._woken.set()
 
     def start(self) -> None:
@@ -89,7 +89,7 @@ class InProcessDispatch:
         batch = sum(lane is Lane.BATCH for lane in self._lanes.values())
         if free <= 0:
             return False
-        lane = None if batch < self.places // 2 else Lane.INTERACTIVE
+        lane = None if batch < max(self.places // 2, 1) else Lane.INTERACTIVE
         run = await self.storage.write(lambda uow: uow.runs.lease(self.owner, self.lease, lane))
         if run is None:
             return False

@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, or_, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy import Connection as SqlConnection
 
 from adapters.sql.statements import from_json, insert_new, to_json, upsert
@@ -56,6 +67,19 @@ def _changing(run: SyncRun) -> dict[str, Any]:
         "results": to_json(run.results),
     }
 
+
+FREE_AND_DUE = and_(
+    sync_runs.c.state.in_(_ACTIVE),
+    or_(sync_runs.c.lease_until.is_(None), sync_runs.c.lease_until < DatabaseNow()),
+    or_(
+        sync_runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
+        and_(
+            sync_runs.c.state == RunState.WAITING.value,
+            type_coerce(sync_runs.c.retry_at, BigInteger) <= DatabaseNow(),
+        ),
+        sync_runs.c.cancel_requested.is_(True),
+    ),
+)
 
 # Written at every step of every run, so built once. A stale token or an ended run matches no row.
 _MINE = and_(
@@ -114,19 +138,17 @@ class SqlRuns:
         return insert_new(self._sql, sync_runs, {**row, **_changing(run)})
 
     def lease(self, owner: str, duration: timedelta, lane: Lane | None) -> SyncRun | None:
-        free = or_(sync_runs.c.lease_until.is_(None), sync_runs.c.lease_until < DatabaseNow())
-        due = or_(
-            sync_runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
-            and_(
-                sync_runs.c.state == RunState.WAITING.value,
-                type_coerce(sync_runs.c.retry_at, BigInteger) <= DatabaseNow(),
-            ),
-            sync_runs.c.cancel_requested.is_(True),
-        )
-        found = select(sync_runs.c.id, sync_runs.c.token).where(sync_runs.c.state.in_(_ACTIVE), free, due)
+        found = select(sync_runs.c.id, sync_runs.c.token).where(FREE_AND_DUE)
         if lane is not None:
             found = found.where(sync_runs.c.lane == lane.value)
         found = found.order_by(sync_runs.c.lane, sync_runs.c.created_at).limit(1)
+        return self._take(found, owner, duration)
+
+    def lease_one(self, run_id: str, owner: str, duration: timedelta) -> SyncRun | None:
+        found = select(sync_runs.c.id, sync_runs.c.token).where(FREE_AND_DUE, sync_runs.c.id == run_id)
+        return self._take(found, owner, duration)
+
+    def _take(self, found: Select[Any], owner: str, duration: timedelta) -> SyncRun | None:
         row = self._sql.execute(found.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
@@ -167,7 +189,7 @@ class SqlRuns:
         self._sql.execute(
             update(sync_runs)
             .where(sync_runs.c.id == run_id, sync_runs.c.lease_owner == owner)
-            .values(lease_until=None)
+            .values(lease_until=None, token=sync_runs.c.token + 1)
         )
 
     def recent(

@@ -2,14 +2,20 @@
 
 from typing import Protocol
 
+from domain.syncs import SyncRun
+
 
 class Dispatch(Protocol):
-    def wake(self) -> None:
-        """There is a run to look at."""
+    def wake(self, run: SyncRun) -> None:
+        """This run was queued, or something about it has changed: somebody should look at it.
+
+        Called after the commit. Neither waits nor fails: a run whose waking is lost is found by whoever
+        looks for runs that nobody looks at.
+        """
 
 
 class ProgressHub(Protocol):
-    """Tells watchers in this process that a run moved. A hint: the stored log is the truth."""
+    """Tells watchers that a run moved. A hint: the stored log is the truth."""
 
     def publish(self, run_id: str, sequence: int) -> None:
         """The run has moved to this sequence, and that is committed."""

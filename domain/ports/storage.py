@@ -278,11 +278,14 @@ class Runs(Protocol):
     def lease(self, owner: str, duration: timedelta, lane: Lane | None) -> SyncRun | None:
         """Take the most urgent run that is due and free, with a new fencing token."""
 
+    def lease_one(self, run_id: str, owner: str, duration: timedelta) -> SyncRun | None:
+        """Take exactly this run, if it is due and free."""
+
     def held(self) -> list[tuple[str, str]]:
         """(run id, owner) of all leases that have not ended."""
 
     def release(self, run_id: str, owner: str) -> None:
-        """End the lease of an owner that is known to be dead."""
+        """End the lease of an owner that is dead or has stopped. What it may still write is refused."""
 
     def renew(self, run_id: str, token: int, duration: timedelta) -> bool:
         """Hold the lease on. False if it was lost."""

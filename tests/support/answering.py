@@ -67,6 +67,7 @@ from brokerlink.v1 import (
     transactions_pb2_grpc,
 )
 from domain.ids import random_id
+from domain.syncs import SyncRun
 
 WHO = "test-principal"
 
@@ -93,7 +94,7 @@ class Chance:
 class Woken:
     times: int = 0
 
-    def wake(self) -> None:
+    def wake(self, run: SyncRun) -> None:
         self.times += 1
 
 

@@ -64,7 +64,7 @@ class Woken:
     def __init__(self) -> None:
         self.times = 0
 
-    def wake(self) -> None:
+    def wake(self, run: SyncRun) -> None:
         self.times += 1
 
 

@@ -16,7 +16,7 @@ from domain.ports.brokerage import Asked, Brokerages, Grant, OpenDoor
 from domain.ports.clock import Chance, Clock
 from domain.ports.dispatch import Dispatch
 from domain.ports.storage import Link, Storage, UnitOfWork
-from domain.syncs import Lane, Trigger
+from domain.syncs import Lane, SyncRun, Trigger
 
 log = logging.getLogger("brokerlink.connect")
 SESSION_LIFE = timedelta(minutes=15)
@@ -61,12 +61,12 @@ class Connecting:
         except Failure as failure:
             return await self.view(await self.fail(session, failure))
         try:
-            done = await self.storage.write(
+            done, run = await self.storage.write(
                 lambda uow: self._succeed(uow, session, outcome, listing.rows, door)
             )
         except IdentityMismatch as failure:
             return await self.view(await self.fail(session, failure))
-        self.dispatch.wake()
+        self.dispatch.wake(run)
         log.info("connected", extra={"brokerage_id": done.brokerage_id, "connection_id": done.connection_id})
         return await self.view(done)
 
@@ -117,7 +117,7 @@ class Connecting:
         grant: Grant,
         told: Sequence[AccountTold],
         door: OpenDoor,
-    ) -> ConnectSession:
+    ) -> tuple[ConnectSession, SyncRun]:
         now = self.clock.now()
         ids = {self._account_id(session, account): account for account in told}
         connection = self._connection(uow, session, tuple(ids), grant, now)
@@ -125,10 +125,12 @@ class Connecting:
         link_accounts(uow, self.safe, connection, ids, now)
         _forget(uow, session.id)
         run = new_run(self.chance.id("run"), connection, Trigger.CONNECT, Lane.INTERACTIVE, now, self.life)
-        uow.runs.add(run)
-        return uow.sessions.save(
-            replace(session, state=SessionState.SUCCEEDED, challenge=None, connection_id=connection.id)
+        if not uow.runs.add(run):
+            run = uow.runs.active(connection.id) or run
+        succeeded = replace(
+            session, state=SessionState.SUCCEEDED, challenge=None, connection_id=connection.id
         )
+        return uow.sessions.save(succeeded), run
 
     def _account_id(self, session: ConnectSession, told: AccountTold) -> str:
         key = self.safe.vault.identity_key

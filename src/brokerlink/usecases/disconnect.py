@@ -15,6 +15,7 @@ from domain.ports.brokerage import Brokerages
 from domain.ports.clock import Clock
 from domain.ports.dispatch import Dispatch
 from domain.ports.storage import Storage, UnitOfWork
+from domain.syncs import SyncRun
 
 log = logging.getLogger("brokerlink.connect")
 REVOKING_TAKES_AT_MOST = 5.0  # seconds
@@ -51,8 +52,10 @@ class Disconnect:
         views = []
         for one in targets:
             forget = partial(self._forget, connection_id=one.id, given_etag=given_etag)
-            views.append(await insist(self.storage, forget, given_etag))
-        self.dispatch.wake()
+            shown, run = await insist(self.storage, forget, given_etag)
+            views.append(shown)
+            if run is not None:
+                self.dispatch.wake(run)
         return views
 
     async def _revoke(self, connection: Connection) -> None:
@@ -70,14 +73,17 @@ class Disconnect:
         else:
             log.info("revoked" if revoked else "nothing to revoke", extra={"connection_id": connection.id})
 
-    def _forget(self, uow: UnitOfWork, connection_id: str, given_etag: str) -> ConnectionView:
-        connection = found(uow, connection_id, None)
+    def _forget(
+        self, uow: UnitOfWork, connection_id: str, given_etag: str
+    ) -> tuple[ConnectionView, SyncRun | None]:
+        """The connection as it is then, and the run that has to stop."""
+        connection, run = found(uow, connection_id, None), None
         check_etag(connection, given_etag)
         # Also where it is disconnected already: what must not be there is dropped again.
         uow.credentials.drop(connection_id)
         uow.data_keys.drop(f"connection:{connection_id}")
         if connection.live:
-            stop_run(uow, connection)
+            run = stop_run(uow, connection)
             now = self.clock.now()
             ended = replace(
                 connection.moved(ConnectionState.DISCONNECTED, now),
@@ -87,7 +93,7 @@ class Disconnect:
             )
             connection = uow.connections.save(ended)
             uow.events.add(Event(connection.user_id, EventType.CONNECTION_DISCONNECTED, now, connection.id))
-        return view(uow, connection)
+        return view(uow, connection), run
 
 
 def _reading(uow: UnitOfWork, account_id: str, user_id: str | None) -> list[Connection]:

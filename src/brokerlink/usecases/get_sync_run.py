@@ -51,7 +51,7 @@ class CancelSync:
             return run
 
         run = await self.storage.write(deed)
-        self.dispatch.wake()
+        self.dispatch.wake(run)
         return run
 
 

@@ -13,7 +13,7 @@ from domain.events import Event, EventType
 from domain.ports.clock import Chance, Clock
 from domain.ports.dispatch import Dispatch
 from domain.ports.storage import Storage, UnitOfWork
-from domain.syncs import Lane, Trigger
+from domain.syncs import Lane, SyncRun, Trigger
 
 T = TypeVar("T")
 TRIES = 3
@@ -42,18 +42,19 @@ class PauseConnection:
         """Does nothing to one that is paused. Raises NotFound, EtagMismatch, ConnectionDisconnected, and
         ConnectionQuarantined: pausing and resuming must not lead around the operator."""
 
-        def deed(uow: UnitOfWork) -> ConnectionView:
-            connection = found(uow, connection_id, user_id)
+        def deed(uow: UnitOfWork) -> tuple[ConnectionView, SyncRun | None]:
+            connection, run = found(uow, connection_id, user_id), None
             check_etag(connection, given_etag)
             _check_live(connection)
             if connection.state is not ConnectionState.PAUSED:
                 idle = replace(connection, next_sync_at=None)
                 connection = move(uow, idle, ConnectionState.PAUSED, self.clock)
-                stop_run(uow, connection)
-            return view(uow, connection)
+                run = stop_run(uow, connection)
+            return view(uow, connection), run
 
-        paused = await insist(self.storage, deed, given_etag)
-        self.dispatch.wake()
+        paused, stopped = await insist(self.storage, deed, given_etag)
+        if stopped is not None:
+            self.dispatch.wake(stopped)
         return paused
 
 
@@ -71,19 +72,20 @@ class ResumeConnection:
         """Does nothing to one that is not paused. Raises NotFound, EtagMismatch, ConnectionDisconnected,
         ConnectionQuarantined."""
 
-        def deed(uow: UnitOfWork) -> ConnectionView:
-            connection = found(uow, connection_id, user_id)
+        def deed(uow: UnitOfWork) -> tuple[ConnectionView, SyncRun | None]:
+            connection, run = found(uow, connection_id, user_id), None
             check_etag(connection, given_etag)
             _check_live(connection)
             if connection.state is ConnectionState.PAUSED:
-                connection = self._resume(uow, connection)
-            return view(uow, connection)
+                connection, run = self._resume(uow, connection)
+            return view(uow, connection), run
 
-        resumed = await insist(self.storage, deed, given_etag)
-        self.dispatch.wake()
+        resumed, queued = await insist(self.storage, deed, given_etag)
+        if queued is not None:
+            self.dispatch.wake(queued)
         return resumed
 
-    def _resume(self, uow: UnitOfWork, connection: Connection) -> Connection:
+    def _resume(self, uow: UnitOfWork, connection: Connection) -> tuple[Connection, SyncRun]:
         now = self.clock.now()
         state = ConnectionState.ACTIVE if connection.last_success_at else ConnectionState.PENDING
         # Due at once: if the run that was stopped has not ended yet, the next look starts another.
@@ -91,7 +93,7 @@ class ResumeConnection:
         resumed = move(uow, fresh, state, self.clock)
         run = new_run(self.chance.id("run"), resumed, Trigger.RESUME, Lane.INTERACTIVE, now, self.life)
         uow.runs.add(run)
-        return resumed
+        return resumed, run
 
 
 def move(uow: UnitOfWork, connection: Connection, state: ConnectionState, clock: Clock) -> Connection:
@@ -103,11 +105,12 @@ def move(uow: UnitOfWork, connection: Connection, state: ConnectionState, clock:
     return moved
 
 
-def stop_run(uow: UnitOfWork, connection: Connection) -> None:
-    """Ask the run that is going on to stop, if there is one."""
+def stop_run(uow: UnitOfWork, connection: Connection) -> SyncRun | None:
+    """Ask the run that is going on to stop, if there is one: it has to be woken after the commit."""
     run = uow.runs.active(connection.id)
     if run is not None:
         uow.runs.request_cancel(run.id)
+    return run
 
 
 def _check_live(connection: Connection) -> None:

@@ -71,7 +71,7 @@ class StartSync:
             return going_on or made
 
         run = await self.storage.write(deed)
-        self.dispatch.wake()
+        self.dispatch.wake(run)
         return run
 
     def _connection(

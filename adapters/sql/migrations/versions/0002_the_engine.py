@@ -1,4 +1,4 @@
-"""What spreads runs over machines: the engine's own tables (PostgreSQL only), and leases found by their end."""
+"""The tables of the engine that spreads runs over machines (PostgreSQL only); leases found by their end."""
 
 from importlib.resources import files
 
@@ -17,7 +17,8 @@ DOWN = r"""
 DO $$
 DECLARE it record;
 BEGIN
-    DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers CASCADE;
+    DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers
+        CASCADE;
     FOR it IN SELECT oid::regprocedure AS name FROM pg_proc
         WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'procrastinate\_%'
     LOOP
