@@ -9,7 +9,13 @@ from typing import TypeVar
 
 from brokerlink.usecases.safe import Safe
 from domain.connections import Connection
-from domain.errors import BrokerageUnavailable, ConnectionDisconnected, ReauthorizationRequired
+from domain.errors import (
+    BrokerageUnavailable,
+    ConnectionDisconnected,
+    EtagMismatch,
+    ReauthorizationRequired,
+    StorageUnavailable,
+)
 from domain.ports.brokerage import Grant, OpenDoor
 from domain.ports.clock import Chance, Clock
 from domain.ports.storage import Storage, UnitOfWork
@@ -19,6 +25,7 @@ log = logging.getLogger("brokerlink.grants")
 RENEW_AHEAD = timedelta(minutes=2)
 LEASE = timedelta(seconds=60)
 WAIT_FOR_OTHERS = 90
+KEEP_TRYING = (0.05, 0.2, 1.0, 3.0, 6.0)
 
 
 @dataclass(slots=True)
@@ -74,10 +81,20 @@ class Grants:
             # Somebody may have renewed between our look and our lease.
             if not await self._refreshed_by_another(held):
                 grant = await door.renew(held.grant)
-                held.version = await self.storage.write(lambda uow: self._store(uow, held, grant))
+                held.version = await self._keep(held, grant)
                 held.grant = grant
         finally:
             await self.storage.write(lambda uow: uow.credentials.end_renewal(held.connection_id, owner))
+
+    async def _keep(self, held: Held, grant: Grant) -> int:
+        """Store a new grant, whatever it takes for a while: where tokens rotate the old one is dead already,
+        and a new one that is lost locks the user out."""
+        for pause in KEEP_TRYING:
+            try:
+                return await self.storage.write(lambda uow: self._store(uow, held, grant))
+            except (EtagMismatch, StorageUnavailable):
+                await asyncio.sleep(pause)
+        return await self.storage.write(lambda uow: self._store(uow, held, grant))
 
     async def _refreshed_by_another(self, held: Held) -> bool:
         def deed(uow: UnitOfWork) -> tuple[Grant, int]:
