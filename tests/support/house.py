@@ -1,4 +1,4 @@
-"""The whole house: real store in a temporary file, real vault, sandboxes in memory or on real sockets."""
+"""The whole house: real store, real vault, sandboxes in memory or on real sockets."""
 
 import os
 import random
@@ -141,7 +141,7 @@ class House:
 
 
 def build(
-    path: Path,
+    place: Path | str,
     *brokerages: str,
     seed: int = 7,
     persona: str = "plain",
@@ -150,7 +150,8 @@ def build(
     lease: timedelta = LEASE,
     key: str = "",
 ) -> House:
-    """A house with these sandboxes (alpaca if none is named). `before` is told of each call."""
+    """A house with these sandboxes (alpaca if none is named) whose data lie in this directory, or in the
+    database of this address. `before` is told of each call."""
     stage = Stage(_faulty(brokerages, seed, persona, rows))
     clock, calls = Clock(), list[str]()
 
@@ -161,14 +162,14 @@ def build(
         headers = dict(request.headers)
         return stage.hear(request.method, url, headers, request.body, clock.now(), conformance.BASE).response
 
-    made = furnished(path, stage, MemoryWire(answer), conformance.BASE, clock, lease, key)
+    made = furnished(place, stage, MemoryWire(answer), conformance.BASE, clock, lease, key)
     made.calls = calls
     return made
 
 
 @asynccontextmanager
 async def on_sockets(
-    path: Path,
+    place: Path | str,
     *brokerages: str,
     seed: int = 7,
     persona: str = "plain",
@@ -179,7 +180,7 @@ async def on_sockets(
     """The same with everything between us and the brokerage: sockets, and the client that production has."""
     clock, wire = Clock(), HttpWire(total_seconds=total_seconds)
     with serving(_faulty(brokerages, seed, persona, rows), time=clock.now) as running:
-        made = furnished(path, running.stage, wire, running.address, clock, lease)
+        made = furnished(place, running.stage, wire, running.address, clock, lease)
         try:
             yield made
         finally:
@@ -195,7 +196,7 @@ def _faulty(brokerages: tuple[str, ...], seed: int, persona: str, rows: int | No
 
 
 def furnished(
-    path: Path,
+    place: Path | str,
     stage: Stage,
     wire: Wire,
     base: str,
@@ -208,7 +209,7 @@ def furnished(
     def configured(name: str) -> Configured:
         return Configured(conformance.hosts(name, base), open=True)
 
-    store = open_store(f"sqlite:///{path}/brokerlink.db")
+    store = open_store(place if isinstance(place, str) else f"sqlite:///{place}/brokerlink.db")
     ring = KeyRing.parse(key or generate())
     safe = Safe(AesGcmVault(ring, identity_key(store, Roots(ring).unlock)))
     catalogue = Catalogue(NAMES, card, wire, configured, clock.now, breaks=False, limited=False)

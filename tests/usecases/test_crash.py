@@ -1,7 +1,6 @@
 """A process that dies at any point of a sync: the next one goes on, and nothing is lost or doubled."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import house
@@ -56,10 +55,10 @@ def contents(made: House) -> tuple[list[Any], list[Any]]:
     return made.store.read_now(deed)
 
 
-async def undisturbed(path: Path) -> tuple[Any, int, int]:
+async def undisturbed(database: str) -> tuple[Any, int, int]:
     """What a sync that nobody kills leaves, how many calls it makes, and how many things happen in it."""
     counting = Deadly(-1)
-    made = house.build(path, rows=ROWS, before=counting.tick)
+    made = house.build(database, rows=ROWS, before=counting.tick)
     await made.connected()
     calls = len(made.calls)
     counting.count = 0
@@ -70,13 +69,13 @@ async def undisturbed(path: Path) -> tuple[Any, int, int]:
     return told, len(made.calls) - calls, counting.count
 
 
-async def test_a_kill_at_any_point_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    wanted, calls_wanted, things = await undisturbed(_folder(tmp_path, "whole"))
+async def test_a_kill_at_any_point_loses_and_doubles_nothing(databases: Callable[[], str]) -> None:
+    wanted, calls_wanted, things = await undisturbed(databases())
     assert things >= 20, "too few points to be killed at"
 
     for point in range(1, things + 1):
         deadly = Deadly(-1)
-        made = house.build(_folder(tmp_path, str(point)), rows=ROWS, before=deadly.tick)
+        made = house.build(databases(), rows=ROWS, before=deadly.tick)
         await made.connected()
         before = len(made.calls)
         deadly.at, deadly.count = point, 0
@@ -95,9 +94,3 @@ async def test_a_kill_at_any_point_loses_and_doubles_nothing(tmp_path: Path) -> 
         # One page again at most; before the head was published, balances and positions as a whole.
         assert len(made.calls) - before <= calls_wanted + 2, point
         made.store.close()
-
-
-def _folder(path: Path, name: str) -> Path:
-    folder = path / name
-    folder.mkdir()
-    return folder

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import house
 import pytest
@@ -23,8 +22,8 @@ STALE = {"balances", "positions", "transactions"}
 
 
 @pytest.fixture
-def alpaca(tmp_path: Path) -> Iterator[House]:
-    made = house.build(tmp_path, rows=20)
+def alpaca(database: str) -> Iterator[House]:
+    made = house.build(database, rows=20)
     yield made
     made.store.close()
 
@@ -125,11 +124,11 @@ async def test_a_run_that_nobody_took_in_its_time_ends_and_says_why(alpaca: Hous
     assert set(stale(alpaca)) == STALE
 
 
-async def test_a_run_that_reads_on_and_on_ends_at_its_deadline(tmp_path: Path) -> None:
+async def test_a_run_that_reads_on_and_on_ends_at_its_deadline(database: str) -> None:
     def slowly(_: str) -> None:
         made.clock.ahead += timedelta(hours=2)
 
-    made = house.build(tmp_path, rows=450, before=slowly)
+    made = house.build(database, rows=450, before=slowly)
     view = await made.connected()
     calls = len(made.calls)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import house
 import pytest
@@ -23,8 +22,8 @@ HELD_BACK = "SNAPSHOT_HELD_BACK"
 
 
 @pytest.fixture(params=BROKERAGES)
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    built = house.build(tmp_path, request.param, rows=20)
+def made(request: pytest.FixtureRequest, database: str) -> Iterator[House]:
+    built = house.build(database, request.param, rows=20)
     yield built
     built.store.close()
 
@@ -120,8 +119,8 @@ async def test_a_cent_of_interest_is_no_cash_for_all_that_was_held(made: House) 
     assert stale(made) == {"positions": HELD_BACK}
 
 
-async def test_no_balance_at_all_is_not_a_balance_of_nothing(tmp_path: Path) -> None:
-    made = house.build(tmp_path)
+async def test_no_balance_at_all_is_not_a_balance_of_nothing(database: str) -> None:
+    made = house.build(database)
     door = PagedDoor(money=[Balance("USD", cash=Decimal(5)), Balance("EUR", cash=Decimal(7))])
     told = await teller(made, door)
     before = shown(made)
@@ -136,8 +135,8 @@ async def test_no_balance_at_all_is_not_a_balance_of_nothing(tmp_path: Path) -> 
     made.store.close()
 
 
-async def test_what_was_never_there_is_simply_empty(tmp_path: Path) -> None:
-    made = house.build(tmp_path, "schwab", persona="empty")
+async def test_what_was_never_there_is_simply_empty(database: str) -> None:
+    made = house.build(database, "schwab", persona="empty")
 
     await first(made)
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import house
@@ -39,8 +38,8 @@ def nameless(number: int, ago: int = 1, **more: Any) -> Transaction:
 
 
 @pytest_asyncio.fixture
-async def told(tmp_path: Path) -> AsyncIterator[Teller]:
-    made = house.build(tmp_path)
+async def told(database: str) -> AsyncIterator[Teller]:
+    made = house.build(database)
     yield await teller(made)
     made.store.close()
 
@@ -279,8 +278,8 @@ async def test_an_interrupted_read_proves_nothing_about_what_it_did_not_see(told
     assert living(told) == 8
 
 
-async def test_a_feed_that_removes_nothing_removes_nothing(tmp_path: Path) -> None:
-    made = house.build(tmp_path)
+async def test_a_feed_that_removes_nothing_removes_nothing(database: str) -> None:
+    made = house.build(database)
     (feed,) = PagedDoor().feeds
     teller_ = await teller(made, PagedDoor(feeds=(type(feed)("all", removes=False),)))
     await teller_.tell([row(1), row(2)])

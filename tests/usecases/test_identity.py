@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import house
 import pytest
@@ -21,8 +20,8 @@ from domain.syncs import RunState
 
 
 @pytest.fixture(params=NAMES)
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    built = house.build(tmp_path, request.param, rows=30)
+def made(request: pytest.FixtureRequest, database: str) -> Iterator[House]:
+    built = house.build(database, request.param, rows=30)
     yield built
     built.store.close()
 
@@ -278,9 +277,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("brokerage", NAMES)
 @pytest.mark.parametrize("killed", [False, True], ids=["undisturbed", "killed in the middle"])
-async def test_growing_loses_nothing_and_doubles_nothing(
-    tmp_path: Path, brokerage: str, killed: bool
-) -> None:
+async def test_growing_loses_nothing_and_doubles_nothing(database: str, brokerage: str, killed: bool) -> None:
     calls = 0
 
     def dies(_: str) -> None:
@@ -290,7 +287,7 @@ async def test_growing_loses_nothing_and_doubles_nothing(
             raise Killed
 
     strike = 0
-    made = house.build(tmp_path, brokerage, persona="growing", rows=320, before=dies)
+    made = house.build(database, brokerage, persona="growing", rows=320, before=dies)
     grown = made.stage.faulty[brokerage].sandbox.play
     began_with = rows_of(grown.truth)
     await made.connected(brokerage)

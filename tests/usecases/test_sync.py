@@ -1,7 +1,6 @@
 """The engine on a real store: what is synced, what a second sync finds, what a crash costs."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import house
 import pytest
@@ -14,8 +13,8 @@ from domain.syncs import RunState
 
 
 @pytest.fixture
-def alpaca(tmp_path: Path) -> Iterator[House]:
-    made = house.build(tmp_path)
+def alpaca(database: str) -> Iterator[House]:
+    made = house.build(database)
     yield made
     made.store.close()
 

@@ -7,6 +7,7 @@ catalogue, each of which has been seen somewhere; here each meets each dataset o
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import house
@@ -15,6 +16,7 @@ import pytest_asyncio
 import stamina
 from aim import Aim, aimed
 from house import House
+from postgres import Postgres
 from sqlalchemy import Update, update
 from told import Shown, changes, connection, freshness, shown, stale
 
@@ -72,6 +74,8 @@ HARMLESS: dict[tuple[str, str, Dataset], str] = {
 # Robinhood's syncs are seventy calls long: there, near twins of other mutations are left out.
 TWINS = ["410", "429-date", "504", "login-page-200", "reset-after", "bool-for-number", "infinity"]
 WRONG = [name for name, mutation in MUTATIONS.items() if not mutation.sound and name not in TWINS]
+# The laws are the engine's, whatever the database: one brokerage shows it on the other one as well.
+ON_POSTGRESQL = "alpaca on postgresql"
 BUT_ROBINHOOD = [name for name in NAMES if name != "robinhood"]
 # Well-formed and empty. Only E*TRADE says "nothing" with 204; elsewhere it is unreadable.
 EMPTY = ["204", "empty-list"]
@@ -133,14 +137,17 @@ def _execute(statement: Update, uow: SqlUnitOfWork) -> None:
     uow.sql.execute(statement)
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module", params=NAMES)
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=[*NAMES, ON_POSTGRESQL])
 async def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[World]:
-    name: str = request.param
-    path = tmp_path_factory.mktemp(name)
+    name: str = request.param.split()[0]
+    place: Path | str = tmp_path_factory.mktemp(name)
+    if request.param == ON_POSTGRESQL:
+        server: Postgres = request.getfixturevalue("postgresql")
+        place = server.create()
     with stamina.set_testing(True, attempts=1):
-        async with house.on_sockets(path, name, rows=30) as made:
+        async with house.on_sockets(place, name, rows=30) as made:
             view = await made.connected(name)
             assert view.connection is not None
             await made.run()
