@@ -1,6 +1,7 @@
 """A server of raw bytes on a loopback socket: it answers what no decent HTTP library would send."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ def endless(head: bytes, piece: bytes, every: float = 0.0) -> Answer:
 
 
 @asynccontextmanager
-async def raw_server(*answers: Answer) -> AsyncIterator[RawServer]:
+async def raw_server(*answers: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
     """Each request gets the next answer; the last one goes on answering."""
     told = RawServer()
     left = list(answers)
@@ -69,8 +70,8 @@ async def raw_server(*answers: Answer) -> AsyncIterator[RawServer]:
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talks.add(asyncio.ensure_future(talk(reader, writer)))
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    told.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    told.base = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield told
     finally:

@@ -2,11 +2,20 @@
 
 import asyncio
 import gzip
+import ssl
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from rawserver import Answer, RawServer, endless, http, raw_server, saying
 
 from adapters.kit.http import HttpWire, address
@@ -16,6 +25,7 @@ from domain.errors import BrokerageUnavailable, Failure, UnreadableReply
 
 JSON = "Content-Type: application/json"
 GZIP = "Content-Encoding: gzip"
+DAY = timedelta(days=1)
 
 
 @pytest_asyncio.fixture
@@ -93,6 +103,33 @@ async def test_a_head_that_drips_ends_by_the_total_deadline() -> None:
 async def test_nobody_listens(wire: HttpWire) -> None:
     with pytest.raises(BrokerageUnavailable):
         await wire.send(get("/"), {"api": "http://127.0.0.1:1"})
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """A server that says it is 127.0.0.1, and nobody vouches for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + DAY)
+    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False)
+    bundle = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    bundle += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "server.pem"
+    file.write_bytes(bundle)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+async def test_a_certificate_that_nobody_vouches_for_gets_no_byte_of_a_request(
+    wire: HttpWire, tmp_path: Path
+) -> None:
+    async with raw_server(saying(http(b"[]")), tls=self_signed(tmp_path)) as server:
+        with pytest.raises(BrokerageUnavailable):
+            await asked(wire, server, get("/").with_headers(("Authorization", "Bearer secret")))
+
+    assert server.base.startswith("https://")
+    assert server.heard == []
 
 
 async def test_no_failure_tells_an_address_or_a_byte_of_the_peer(wire: HttpWire) -> None:
