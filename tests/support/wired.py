@@ -148,13 +148,16 @@ async def wired(
     latency_ms: int = 0,
     patience: Patience | None = None,
     limited: bool = False,
+    database: str | None = None,
 ) -> AsyncIterator[Wired]:
-    """`limited` keeps the brokerages' budgets; without, many syncs go through one door at once."""
+    """`database` is the address of one, else it is a new file. `limited` keeps the brokerages' budgets;
+    without, many syncs go through one door at once."""
     played = [create(name, seed, marker=MARKER) for name in brokerages]
     configure("WARNING", "json")
     sandboxes = await serve_sandboxes(played, latency_ms=latency_ms)
     settings = Settings(
         data_dir=folder / "data",
+        DATABASE_URL=database,
         BROKERAGE_ENCRYPTION_KEY=generate(),
         sandbox_url=sandboxes.address,
         insecure_dev=True,
