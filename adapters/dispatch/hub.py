@@ -13,8 +13,15 @@ class InProcessHub:
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
         self._known: OrderedDict[str, int] = OrderedDict()
 
+    def start(self) -> None:
+        """Nothing has to be reached."""
+
+    async def stop(self) -> None:
+        """The same."""
+
     def publish(self, run_id: str, sequence: int) -> None:
-        self._known[run_id] = sequence
+        # Told by several ways, an older word may come after a newer one.
+        self._known[run_id] = max(sequence, self._known.get(run_id, sequence))
         self._known.move_to_end(run_id)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)

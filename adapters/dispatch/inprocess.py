@@ -45,7 +45,7 @@ class InProcessDispatch:
     def start(self) -> None:
         self._loops = [asyncio.create_task(self._look(), name="dispatch")]
         if self.tidy is not None:
-            self._loops.append(asyncio.create_task(self._tidy(self.tidy), name="tidy"))
+            self._loops.append(asyncio.create_task(every(TIDY_EVERY, self.tidy), name="tidy"))
 
     async def stop(self, grace: float = 10.0) -> None:
         """Take nothing new and let the step in flight be stored. What is not done by then goes on where
@@ -60,6 +60,9 @@ class InProcessDispatch:
             await asyncio.wait(running.values(), timeout=grace)
             # Handed over at once, instead of after the lease's end.
             await self.storage.write(lambda uow: self._hand_over(uow, list(running)))
+
+    async def close(self) -> None:
+        """Nothing is left to say: the store is the queue."""
 
     def _hand_over(self, uow: UnitOfWork, run_ids: list[str]) -> None:
         for run_id in run_ids:
@@ -117,10 +120,12 @@ class InProcessDispatch:
             # A fault of ours: the lease runs out and the run is tried again, a bounded number of times.
             log.exception("a run broke off", extra={"run_id": run.id})
 
-    async def _tidy(self, tidy: Clockwork) -> None:
-        while True:
-            await asyncio.sleep(TIDY_EVERY)
-            try:
-                await tidy()
-            except Exception:
-                log.exception("tidying up failed")
+
+async def every(seconds: float, tidy: Clockwork) -> None:
+    """Do it now and then, whatever goes wrong with it."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await tidy()
+        except Exception:
+            log.exception("tidying up failed")

@@ -90,8 +90,22 @@ class SqlStorage:
         return await loop.run_in_executor(self._readers, self.read_now, deed)
 
     async def write(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writers, self.write_now, deed)
+        """Whoever is cancelled meanwhile hears of it when the transaction is over: then it is known that
+        nothing more will be written."""
+        work = self._writers.submit(self.write_now, deed)
+        waiting = asyncio.wrap_future(work)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            if not work.cancel():
+                await asyncio.wait([waiting])
+                waiting.exception()  # known to nobody any more; asked for, so that nobody complains
+            raise
+
+    @property
+    def conninfo(self) -> str:
+        """Where the database is, in the driver's own words. It may hold a password: not for logs."""
+        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def read_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
         """The same without a loop: for start-up, tools and tests."""

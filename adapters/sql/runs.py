@@ -10,7 +10,9 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     delete,
+    func,
     or_,
     select,
     type_coerce,
@@ -18,14 +20,12 @@ from sqlalchemy import (
 )
 from sqlalchemy import Connection as SqlConnection
 
-from adapters.sql.statements import from_json, insert_new, to_json, upsert
-from adapters.sql.tables import feeds, freshness, sync_progress, sync_runs
+from adapters.sql.statements import from_json, insert_new, to_json
+from adapters.sql.tables import connections, sync_progress, sync_runs
 from adapters.sql.types import MICROSECOND, DatabaseNow
-from domain.brokerages import Dataset
 from domain.errors import FailureRecord
-from domain.freshness import Completeness, Freshness
 from domain.ports.storage import LeaseLost
-from domain.syncs import DatasetResult, FeedState, Lane, Progress, RunState, SyncRun, Trigger
+from domain.syncs import DatasetResult, Lane, Progress, RunState, SyncRun, Trigger
 
 _ACTIVE = [s.value for s in RunState if not s.terminal]
 
@@ -179,6 +179,30 @@ class SqlRuns:
             .values(cancel_requested=True)
         )
 
+    def hurry(self, run_id: str) -> None:
+        waits = sync_runs.c.state == RunState.WAITING.value
+        self._sql.execute(
+            update(sync_runs)
+            .where(
+                sync_runs.c.id == run_id,
+                sync_runs.c.lane == Lane.BATCH.value,
+                sync_runs.c.state.in_(_ACTIVE),
+            )
+            .values(
+                lane=Lane.INTERACTIVE.value,
+                retry_at=case((waits, DatabaseNow()), else_=type_coerce(sync_runs.c.retry_at, BigInteger)),
+            )
+        )
+
+    def at_work(self, lane: Lane) -> dict[str, int]:
+        found = (
+            select(connections.c.brokerage_id, func.count())
+            .join(connections, connections.c.id == sync_runs.c.connection_id)
+            .where(sync_runs.c.state.in_(_ACTIVE), sync_runs.c.lane == lane.value)
+            .group_by(connections.c.brokerage_id)
+        )
+        return {row[0]: row[1] for row in self._sql.execute(found)}
+
     def held(self) -> list[tuple[str, str]]:
         found = select(sync_runs.c.id, sync_runs.c.lease_owner).where(
             sync_runs.c.state.in_(_ACTIVE), sync_runs.c.lease_until >= DatabaseNow()
@@ -190,6 +214,13 @@ class SqlRuns:
             update(sync_runs)
             .where(sync_runs.c.id == run_id, sync_runs.c.lease_owner == owner)
             .values(lease_until=None, token=sync_runs.c.token + 1)
+        )
+
+    def hand_over(self, run_id: str, token: int) -> None:
+        self._sql.execute(
+            update(sync_runs)
+            .where(sync_runs.c.id == run_id, sync_runs.c.token == token)
+            .values(lease_until=None, token=token + 1)
         )
 
     def recent(
@@ -254,58 +285,3 @@ class SqlProgressLog:
 
     def prune(self, before: datetime) -> int:
         return self._sql.execute(delete(sync_progress).where(sync_progress.c.at < before)).rowcount
-
-
-class SqlFeeds:
-    def __init__(self, connection: SqlConnection) -> None:
-        self._sql = connection
-
-    def get(self, account_id: str, feed: str) -> FeedState:
-        found = select(feeds).where(feeds.c.account_id == account_id, feeds.c.feed == feed)
-        row = self._sql.execute(found).mappings().first()
-        return FeedState(account_id, feed) if row is None else FeedState(**row)
-
-    def put(self, state: FeedState) -> None:
-        row = {name: getattr(state, name) for name in state.__dataclass_fields__}
-        upsert(self._sql, feeds, [row])
-
-
-class SqlFreshness:
-    def __init__(self, connection: SqlConnection) -> None:
-        self._sql = connection
-
-    def of_account(self, account_id: str) -> list[Freshness]:
-        return self.of_accounts([account_id]).get(account_id, [])
-
-    def of_accounts(self, account_ids: Sequence[str]) -> dict[str, list[Freshness]]:
-        found = select(freshness).where(freshness.c.account_id.in_(account_ids)).order_by(freshness.c.dataset)
-        told: dict[str, list[Freshness]] = {}
-        for row in self._sql.execute(found).mappings():
-            made = Freshness(
-                row["account_id"],
-                Dataset(row["dataset"]),
-                Completeness(row["completeness"]),
-                row["as_of"],
-                row["fetched_at"],
-                row["stale_since"],
-                row["stale_reason"],
-                row["history_start"],
-            )
-            told.setdefault(made.account_id, []).append(made)
-        return told
-
-    def put(self, told: Freshness) -> None:
-        row = {name: getattr(told, name) for name in told.__dataclass_fields__}
-        row["dataset"] = told.dataset.value
-        row["completeness"] = told.completeness.value
-        upsert(self._sql, freshness, [row])
-
-    def mark_stale(self, account_id: str, dataset: Dataset, reason: str, now: datetime) -> None:
-        here = (freshness.c.account_id == account_id) & (freshness.c.dataset == dataset.value)
-        row = self._sql.execute(select(freshness.c.stale_since).where(here)).first()
-        if row is None:
-            self.put(Freshness(account_id, dataset, stale_since=now, stale_reason=reason))
-        elif row[0] is None:
-            self._sql.execute(update(freshness).where(here).values(stale_since=now, stale_reason=reason))
-        else:
-            self._sql.execute(update(freshness).where(here).values(stale_reason=reason))

@@ -4,10 +4,11 @@ from sqlalchemy import Connection as SqlConnection
 
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.connections import SqlConnections, SqlCredentials, SqlSessions
+from adapters.sql.feeds import SqlFeeds, SqlFreshness
 from adapters.sql.holdings import SqlHoldings
 from adapters.sql.instruments import SqlInstruments
 from adapters.sql.log import SqlDataKeys, SqlEvents, SqlRequests
-from adapters.sql.runs import SqlFeeds, SqlFreshness, SqlProgressLog, SqlRuns
+from adapters.sql.runs import SqlProgressLog, SqlRuns
 from adapters.sql.transactions import SqlTransactions
 
 

@@ -115,7 +115,8 @@ _IDENTIFIERS = (
     "transaction_id event_id kek_id data_key_id owner worker principal user"
 )
 _COUNTS = (
-    "status milliseconds seconds attempt attempts count rows pages accounts positions transactions added "
+    "status exit_code milliseconds seconds attempt attempts count rows pages accounts positions "
+    "transactions added "
     "modified removed unchanged unknown bytes size pid port sequence fence concurrency failures runs keys "
     "stamina.retry_num stamina.wait_for stamina.waited_so_far retry_num wait_for waited_so_far"
 )

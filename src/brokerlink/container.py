@@ -10,7 +10,9 @@ from adapters.aesgcm.vault import AesGcmVault
 from adapters.brokerages import NAMES, card
 from adapters.dispatch.hub import InProcessHub
 from adapters.dispatch.inprocess import InProcessDispatch
+from adapters.dispatch.notify import NotifyHub
 from adapters.dispatch.owner import owner_name
+from adapters.dispatch.spread import SpreadDispatch
 from adapters.kit.catalogue import Catalogue, Configured
 from adapters.kit.http import HttpWire
 from adapters.sql.engine import SqlStorage
@@ -61,6 +63,19 @@ def vault(ring: KeyRing, store: SqlStorage) -> AesGcmVault:
     return AesGcmVault(ring, identity_key(store, Roots(ring).unlock))
 
 
+def dispatcher(
+    store: SqlStorage, run_sync: RunSync, lease: timedelta, places: int
+) -> InProcessDispatch | SpreadDispatch:
+    """On PostgreSQL runs are spread over all processes that work; `places` 0 leaves them to others."""
+    if store.embedded:
+        return InProcessDispatch(store, run_sync, owner_name(), lease, places)
+    return SpreadDispatch(store, run_sync, owner_name(), lease, places)
+
+
+def progress_hub(store: SqlStorage) -> InProcessHub | NotifyHub:
+    return InProcessHub() if store.embedded else NotifyHub(store.conninfo)
+
+
 def catalogue(settings: Settings, wire: HttpWire, clock: SystemClock) -> Catalogue:
     def configured(name: str) -> Configured:
         hosts = {host for door in card(name).doors for host in door.hosts}
@@ -87,7 +102,7 @@ class Container(containers.DeclarativeContainer):
     safe = providers.Singleton(Safe, vault)
     http = providers.Singleton(HttpWire, observe=providers.Object(call_log))
     brokerages = providers.Singleton(catalogue, settings, http, clock)
-    hub = providers.Singleton(InProcessHub)
+    hub = providers.Singleton(progress_hub, store)
     lease = providers.Factory(timedelta, seconds=settings.provided.lease_seconds)
     life = providers.Factory(timedelta, seconds=settings.provided.run_deadline_seconds)
 
@@ -95,12 +110,11 @@ class Container(containers.DeclarativeContainer):
     engine = providers.Singleton(Engine, store, brokerages, safe, grants, clock, chance, hub, lease)
     run_sync = providers.Singleton(RunSync, engine)
     dispatch = providers.Singleton(
-        InProcessDispatch,
+        dispatcher,
         store,
         run_sync,
-        providers.Callable(owner_name),
         lease,
-        settings.provided.sync_concurrency,
+        settings.provided.places,
     )
     start_sync = providers.Singleton(StartSync, store, clock, chance, dispatch, life)
     tidy = providers.Singleton(Tidy, store, clock, start_sync, hub)
@@ -167,5 +181,7 @@ class Container(containers.DeclarativeContainer):
             tokens=tokens,
         ),
     )
-    limits = providers.Singleton(Limits, message_bytes=settings.provided.max_message_bytes)
+    limits = providers.Singleton(
+        Limits, message_bytes=settings.provided.max_message_bytes, reuse_port=settings.provided.shares_port
+    )
     rpc = providers.Singleton(build, servicers, gate, limits, reflects=settings.provided.reflects)

@@ -15,6 +15,7 @@ from brokerlink.container import Container
 from brokerlink.preflight import ready
 from brokerlink.settings import Problem, Settings, SettingsInvalid
 from brokerlink.settings.problems import variable
+from brokerlink.supervisor import Supervisor, check_free
 
 log = logging.getLogger("brokerlink.server")
 GRACE = 10.0
@@ -22,6 +23,18 @@ GRACE = 10.0
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsInvalid or DecryptionFailed before anything opens."""
+    house = prepare(settings)
+    if settings.process_count == 1:
+        _serve(house)
+        return
+    check_free(settings.listeners)
+    house.store().close()  # each process opens its own
+    log.info("serving with several processes", extra={"count": settings.process_count})
+    Supervisor(settings.process_count, lambda: _serve(Container(settings=settings))).run()
+
+
+def prepare(settings: Settings) -> Container:
+    """What must hold before anything opens, for whoever serves or works."""
     configure(settings.log_level, settings.log_format)
     ready(settings)
     # A dump of this process would hold opened credentials.
@@ -29,6 +42,10 @@ def run(settings: Settings) -> None:
     settings.make_data_dir()
     house = Container(settings=settings)
     check_keys(house)
+    return house
+
+
+def _serve(house: Container) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(house))
 
@@ -60,25 +77,29 @@ async def serve(house: Container) -> None:
         released = await store.write(release_dead)
         if released:
             log.info("runs of a dead process go on", extra={"count": len(released)})
-    dispatch, rpc = house.dispatch(), house.rpc()
-    dispatch.tidy = house.tidy()
+    dispatch, hub, rpc = house.dispatch(), house.hub(), house.rpc()
+    dispatch.tidy = house.tidy() if settings.work else None
     credentials = _credentials(settings)
     for listener in settings.listeners:
         rpc.listen(listener.text, credentials)
+    hub.start()
     dispatch.start()
     await rpc.start()
     log.info("serving", extra={"address": ", ".join(settings.listen)})
-    await _told_to_stop()
+    await told_to_stop()
     log.info("stopping")
-    await rpc.stop(GRACE)
-    await dispatch.stop(GRACE)
+    # Together: calls and runs have the same grace. A call that ends last may still wake a run.
+    await asyncio.gather(rpc.stop(GRACE), dispatch.stop(GRACE))
+    await dispatch.close()
+    await hub.stop()
     await house.http().close()
     house.reading().close()
     store.close()
     log.info("stopped")
 
 
-async def _told_to_stop() -> None:
+async def told_to_stop() -> None:
+    """Until SIGTERM or SIGINT."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -52,6 +52,7 @@ def program(
 
 app.command("demo", rich_help_panel=RUN)(with_caller(running.demo, LOCAL))
 app.command("serve", rich_help_panel=RUN)(with_caller(running.serve, LOCAL))
+app.command("work", rich_help_panel=RUN)(with_caller(running.work, LOCAL))
 app.command("sandbox", rich_help_panel=RUN)(with_caller(running.sandbox, LOCAL))
 app.command("doctor", rich_help_panel=RUN)(with_caller(running.doctor, LOCAL))
 app.command("version", rich_help_panel=RUN)(with_caller(running.version, LOCAL))

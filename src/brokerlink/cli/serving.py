@@ -1,5 +1,6 @@
 """Running the server from the command line, and looking for what would keep it from running."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -30,9 +31,21 @@ def _refused(invalid: SettingsInvalid) -> Refused:
 def serve(**given: object) -> None:
     """Run the server until it is stopped."""
     found = settings(complete=True, **given)
-    # Heavy; a setting that is refused needs none of it.
-    from adapters.sql.migrate import DatabaseTooNew  # noqa: PLC0415
-    from brokerlink.server import run  # noqa: PLC0415
+    from brokerlink.server import run  # noqa: PLC0415  heavy; a setting that is refused needs none of it
+
+    _run(run, found)
+
+
+def work(**given: object) -> None:
+    """Run a worker until it is stopped."""
+    found = settings(complete=True, work=True, **given)
+    from brokerlink.worker import run  # noqa: PLC0415  the same
+
+    _run(run, found)
+
+
+def _run(run: Callable[[Settings], None], found: Settings) -> None:
+    from adapters.sql.migrate import DatabaseTooNew  # noqa: PLC0415  heavy
 
     try:
         run(found)

@@ -13,7 +13,14 @@ TLS = ("tls_certificate", "tls_key", "tls_client_ca")
 
 
 def problems(settings: "Settings") -> list[Problem]:
-    return [*_key(settings), *_exposure(settings), *_tls(settings), *_times(settings), *_sandbox(settings)]
+    return [
+        *_key(settings),
+        *_exposure(settings),
+        *_tls(settings),
+        *_times(settings),
+        *_processes(settings),
+        *_sandbox(settings),
+    ]
 
 
 def _key(settings: "Settings") -> list[Problem]:
@@ -69,6 +76,29 @@ def _times(settings: "Settings") -> list[Problem]:
     name, lease = variable("run_deadline_seconds"), variable("lease_seconds")
     sentence = f"{name} is less than two times {lease}: a run would end before another process can take it."
     return [Problem(name, sentence, f"Raise {name}, or lower {lease}.")]
+
+
+def unshared(settings: "Settings") -> list[str]:
+    """Addresses that only one process can listen on: Unix sockets, and a port that the system chooses."""
+    return [listener.text for listener in settings.listeners if listener.path or not listener.port]
+
+
+def _processes(settings: "Settings") -> list[Problem]:
+    found: list[Problem] = []
+    work, name = variable("work"), variable("processes")
+    postgresql = f"give {variable('database_url')}=postgresql://..."
+    if settings.embedded and not settings.work:
+        sentence = f"{work} is false, but with SQLite nobody else can run the syncs."
+        found.append(Problem(work, sentence, f"Leave it out, or {postgresql}."))
+    if settings.embedded and settings.process_count > 1:
+        sentence = f"{name} is more than 1, but SQLite belongs to one process."
+        found.append(Problem(name, sentence, f"Leave it out, or {postgresql}."))
+    if settings.process_count > 1 and unshared(settings):
+        sentence = f"{name} is more than 1, but a Unix socket or port 0 cannot be shared."
+        found.append(
+            Problem(name, sentence, f"Leave it out, or give {variable('listen')} a host and a port.")
+        )
+    return found
 
 
 def _sandbox(settings: "Settings") -> list[Problem]:

@@ -1,5 +1,6 @@
 """The settings: their names, types, meanings and defaults, and what follows from them."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -119,6 +120,15 @@ class Settings(BaseSettings):
     sync_concurrency: int = Field(
         default=8, ge=1, le=1000, description="How many syncs this process runs at once."
     )
+    work: bool = Field(
+        default=True, description="Whether a server runs syncs itself; without, only `brokerlink work` does."
+    )
+    processes: int | None = Field(
+        default=None,
+        ge=1,
+        le=512,
+        description="How many processes serve on one port; on PostgreSQL one for each core.",
+    )
     lease_seconds: int = Field(
         default=15, ge=3, le=600, description="After how long a dead process's sync goes on elsewhere."
     )
@@ -177,6 +187,27 @@ class Settings(BaseSettings):
     def local(self) -> bool:
         """Whether only this machine can call."""
         return all(listener.local for listener in self.listeners)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether everything lies in one file that belongs to one process."""
+        return self.database.startswith("sqlite")
+
+    @property
+    def process_count(self) -> int:
+        """One for each core, where the store and the addresses let several processes in."""
+        if self.processes is not None:
+            return self.processes
+        return 1 if self.embedded or consistency.unshared(self) else os.cpu_count() or 1
+
+    @property
+    def places(self) -> int:
+        """How many syncs a process runs at once."""
+        return self.sync_concurrency if self.work else 0
+
+    @property
+    def shares_port(self) -> bool:
+        return self.process_count > 1
 
     @property
     def reflects(self) -> bool:

@@ -41,6 +41,8 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         # The schema of the version that pyproject.toml pins; a test looks whether it has moved on.
         _run(files("procrastinate.sql").joinpath("schema.sql").read_text())
+        # Ours: whether there is a job for a run is asked for every run that nobody has.
+        _run("CREATE INDEX brokerlink_jobs_run ON procrastinate_jobs ((args->>'run_id'))")
 
 
 def downgrade() -> None:

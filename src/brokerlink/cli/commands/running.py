@@ -1,4 +1,4 @@
-"""Commands that run here instead of asking a server: serve, sandbox, keys, doctor, demo, version."""
+"""Commands that run here instead of asking a server: serve, work, sandbox, keys, doctor, demo, version."""
 
 # ruff: noqa: PLC0415  late imports keep `brokerlink --help` fast
 
@@ -89,6 +89,14 @@ def serve(
     sandbox_url: Annotated[
         str, typer.Option(metavar="URL", help="Play: every brokerage is a sandbox there.", show_default=False)
     ] = "",
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many processes share the port; on PostgreSQL one for each core.",
+            show_default=False,
+        ),
+    ] = None,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.", show_default=False)] = "",
 ) -> None:
     """Run the server. Settings come from the environment and its file; these options go before them."""
@@ -99,8 +107,22 @@ def serve(
         insecure_dev=insecure_dev,
         data_dir=data_dir,
         sandbox_url=sandbox_url,
+        processes=processes,
         log_level=log_level,
     )
+
+
+def work(
+    caller: Caller,  # noqa: ARG001  every command has one
+    sandbox_url: Annotated[
+        str, typer.Option(metavar="URL", help="Play: every brokerage is a sandbox there.", show_default=False)
+    ] = "",
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.", show_default=False)] = "",
+) -> None:
+    """Run syncs of a shared PostgreSQL, on this machine or any other; as many of these as you like."""
+    from brokerlink.cli.serving import work as run
+
+    run(sandbox_url=sandbox_url, log_level=log_level)
 
 
 def doctor(caller: Caller) -> None:
