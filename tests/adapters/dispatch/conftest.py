@@ -55,7 +55,7 @@ class Works:
 
     async def until(self, what: Callable[[], bool], seconds: float = 15) -> None:
         async with asyncio.timeout(seconds):
-            while not what():
+            while not what():  # noqa: ASYNC110 - what it waits for has no event
                 await asyncio.sleep(0.02)
 
     async def state(self, run_id: str) -> RunState:
@@ -65,7 +65,9 @@ class Works:
 
     async def until_ended(self, *run_ids: str) -> None:
         async with asyncio.timeout(15):
-            while not all([(await self.state(run_id)).terminal for run_id in run_ids]):
+            while not all(  # noqa: ASYNC110 - the same
+                [(await self.state(run_id)).terminal for run_id in run_ids]
+            ):
                 await asyncio.sleep(0.02)
 
 

@@ -14,8 +14,6 @@ from adapters.sql.store import open_store
 
 from .conftest import LEASE, Works
 
-DEAD = timedelta(minutes=1)
-
 
 @pytest.fixture
 def database(postgresql: Postgres) -> Iterator[str]:
@@ -58,23 +56,25 @@ async def test_nothing_is_left_of_a_job_that_is_done(works: Works) -> None:
     await works.until(lambda: jobs(works) == [])
 
 
-@pytest.mark.parametrize(
-    "silence", ["a heartbeat long ago", "a worker that was forgotten", "a living worker"]
-)
-async def test_the_lock_of_a_job_that_nobody_is_at_any_more_is_freed_although_a_twin_waits(
-    works: Works, silence: str
+# Who has the job: a worker that has been silent for so many seconds, or one that was forgotten.
+@pytest.mark.parametrize("silence", [60, 0, None])
+async def test_the_lock_of_a_job_that_nobody_is_at_is_freed_although_its_twin_waits(
+    works: Works, silence: int | None
 ) -> None:
     """procrastinate's own recipe fails here (#1446): the twin of the dead job has to come through."""
     run = await works.queue("run_1")
-    worker = "(SELECT max(id) FROM procrastinate_workers)"
-    leave = f"""
-        INSERT INTO procrastinate_workers (last_heartbeat)
-            VALUES (now() - make_interval(secs => {0 if silence == "a living worker" else 60}));
+    leave = text("""
+        WITH worker AS (
+            INSERT INTO procrastinate_workers (last_heartbeat)
+            SELECT now() - make_interval(secs => CAST(:silence AS float))
+            WHERE CAST(:silence AS float) IS NOT NULL
+            RETURNING id
+        )
         INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args, status, worker_id)
-            VALUES ('people', 'look_at', 'con_run_1', '{{"run_id": "run_0"}}', 'doing',
-                    {"NULL" if silence == "a worker that was forgotten" else worker});
-    """
-    works.store.write_now(lambda uow: uow.sql.execute(text(leave)) and None)
+        SELECT 'people', 'look_at', 'con_run_1', CAST(:args AS jsonb), 'doing', (SELECT id FROM worker)
+    """)
+    told = {"silence": silence, "args": '{"run_id": "run_0"}'}
+    works.store.write_now(lambda uow: uow.sql.execute(leave, told).rowcount)
     works.gate.set()
     dispatch = works.dispatcher()
 
