@@ -1,0 +1,166 @@
+"""The rows of a step of history: what is new or changed is written, and what is gone gets a tombstone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from brokerlink.usecases.course import Course
+from domain.events import Event, EventType
+from domain.instruments import Instrument
+from domain.matching import became
+from domain.ports.brokerage import Feed
+from domain.ports.storage import Changes, Keyed, Stored, UnitOfWork
+from domain.ports.vault import Label
+from domain.syncs import DatasetResult, FeedState
+from domain.transactions import Transaction
+
+# Beyond this many rows "not seen" is not asked any more: memory stays bounded.
+MOST_SEEN = 100_000
+# A posted row that is missing is believed gone; many at once are not.
+MOST_GONE = 3
+MOST_GONE_SHARE = 5
+NOT_TOLD_ANY_MORE = "NOT_TOLD_ANY_MORE"
+
+
+@dataclass(slots=True)
+class Reading:
+    """A feed of an account while it is being read. `seen` is None when the read was interrupted:
+    then "not seen" means nothing. `oldest` is the oldest trade date that this read told."""
+
+    account_id: str
+    feed: Feed
+    result: DatasetResult
+    state: FeedState
+    seen: set[str] | None
+    oldest: date | None = None
+    instruments: dict[Instrument, str] = field(default_factory=dict)
+    noted: float = 0.0
+    unnoted: bool = False
+
+    def saw(self, keys: Sequence[str], told: Sequence[Transaction]) -> None:
+        """Remember what a page told, as long as that can mean something."""
+        if self.seen is None:
+            return
+        self.seen.update(keys)
+        days = [t.trade_date for t in told]
+        self.oldest = min([*days, self.oldest] if self.oldest else days, default=None)
+        if len(self.seen) > MOST_SEEN:
+            self.seen = None
+
+
+def write(
+    course: Course,
+    uow: UnitOfWork,
+    reading: Reading,
+    told: Sequence[Transaction],
+    keys: Sequence[str],
+    state: FeedState,
+) -> FeedState:
+    """One step: rows, cursor, and what the feed's end means. Returns the feed's state as stored."""
+    identifier, result = reading.account_id, reading.result
+    keys = _write_rows(course, uow, reading, told, keys)
+    reading.saw(keys, told)
+    if state.done:
+        result.removed += _remove_gone(course, uow, reading)
+        newest = uow.transactions.newest(identifier, reading.feed.name)
+        whole = state.since is None
+        state = replace(
+            state,
+            watermark=newest or state.watermark,
+            whole=state.whole or whole,
+            whole_at=course.engine.clock.now() if whole else state.whole_at,
+        )
+    uow.feeds.put(state)
+    return state
+
+
+def tell(course: Course, uow: UnitOfWork, reading: Reading, before: tuple[int, int, int, int]) -> None:
+    """The event of a step that changed something, in the transaction that changes it."""
+    result = reading.result
+    after = (result.added, result.modified, result.removed)
+    facts: dict[str, str | int] = {
+        name: now - then
+        for name, now, then in zip(("added", "modified", "removed"), after, before, strict=False)
+    }
+    if any(facts.values()):
+        now = course.engine.clock.now()
+        kind, run = EventType.TRANSACTIONS_UPDATED, course.run
+        uow.events.add(Event(run.user_id, kind, now, run.connection_id, reading.account_id, facts))
+
+
+def _write_rows(
+    course: Course, uow: UnitOfWork, reading: Reading, told: Sequence[Transaction], keys: Sequence[str]
+) -> list[str]:
+    """Write the rows that are new or changed; returns the keys under which they are stored."""
+    identifier, now = reading.account_id, course.engine.clock.now()
+    stored = uow.transactions.stored(identifier, keys)
+    new = [(key, t) for key, t in zip(keys, told, strict=True) if key not in stored]
+    if new:
+        aliases = _became(uow, reading, new, (reading.seen or set()).union(keys))
+        if aliases:
+            uow.transactions.alias(identifier, aliases)
+            stored.update(
+                (alias, row) for alias, row in uow.transactions.stored(identifier, list(aliases)).items()
+            )
+    kept = [stored[key].key if key in stored else key for key in keys]
+    by_kept = {row.key: row for row in stored.values()}
+    instruments = course.instrument_ids(uow, (t.instrument for t in told if t.instrument))
+    reading.instruments = instruments
+    # What was known of a row stays known where a look-up behind it failed this time.
+    rows = [
+        Keyed(key, t, instruments[t.instrument] if t.instrument else _known(by_kept, key))
+        for key, t in zip(kept, told, strict=True)
+    ]
+    vault, user = course.engine.safe.vault, course.run.user_id
+    data_key = course.raw_key(uow, identifier)
+
+    def seal(key: str, raw: bytes) -> bytes:
+        return vault.seal(data_key, Label(user, identifier, f"transaction:{key}"), raw)
+
+    changes = uow.transactions.apply(identifier, reading.feed.name, rows, by_kept, seal, now)
+    _count(reading.result, changes)
+    return kept
+
+
+def _known(stored: Mapping[str, Stored], key: str) -> str | None:
+    return stored[key].instrument_id if key in stored else None
+
+
+def _became(
+    uow: UnitOfWork, reading: Reading, new: list[tuple[str, Transaction]], told: set[str]
+) -> dict[str, str]:
+    """Which pending rows the new posted ones were: those that are not told as pending any more."""
+    pending = [
+        row for row in uow.transactions.pending(reading.account_id, reading.feed.name) if row.key not in told
+    ]
+    return became(pending, new) if pending else {}
+
+
+def _remove_gone(course: Course, uow: UnitOfWork, reading: Reading) -> int:
+    """Tombstones for what a whole, uninterrupted read of its window did not tell any more.
+
+    A pending row that vanished never happened. A posted one is believed gone only if it is one of a
+    few: an answer that lacks many rows is more likely wrong than true.
+    """
+    if reading.seen is None or reading.oldest is None or not reading.feed.removes:
+        return 0
+    identifier, feed, now = reading.account_id, reading.feed.name, course.engine.clock.now()
+    pending = {row.key for row in uow.transactions.pending(identifier, feed)} - reading.seen
+    # What is older than all that was told may have left the brokerage's retention: that is no removal.
+    # Nor is it what shares the oldest day: retention may end in the middle of it.
+    edge = reading.oldest + timedelta(days=1)
+    start = max(reading.state.since, reading.oldest) if reading.state.since else edge
+    posted = uow.transactions.posted_since(identifier, feed, start)
+    gone = posted - reading.seen
+    if len(gone) > max(MOST_GONE, len(posted) // MOST_GONE_SHARE):
+        reading.result.held_back = True
+        gone = set()
+    removed = uow.transactions.remove(identifier, sorted(pending), NOT_TOLD_ANY_MORE, now)
+    return removed + uow.transactions.remove(identifier, sorted(gone), NOT_TOLD_ANY_MORE, now)
+
+
+def _count(result: DatasetResult, changes: Changes) -> None:
+    result.added += changes.added
+    result.modified += changes.modified
+    result.removed += changes.removed
+    result.unchanged += changes.unchanged
