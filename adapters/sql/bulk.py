@@ -1,4 +1,5 @@
-"""The fast path of transactions: rows as tuples of plain values, through the driver, by dialect.
+"""The fast paths of syncs: rows as tuples of plain values and lists as one bound value, through the driver,
+by dialect.
 
 SQLAlchemy's way to write a row costs more than writing it. Here a row becomes text and numbers once;
 that tuple is what is hashed, compared and written.
@@ -68,6 +69,43 @@ def look_up(connection: Connection, account_id: str, keys: Sequence[str]) -> dic
         these = "? AND key IN (SELECT value FROM json_each(?))"
         rows = connection.exec_driver_sql(f"{columns}{these}", (account_id, json.dumps(list(keys))))
     return {row[0]: Stored(row[0], bytes(row[1]), row[2], row[3], row[4]) for row in rows}
+
+
+def owners(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """Which instruments are known under these names today: (scheme, value, instrument's id)."""
+    columns = "SELECT i.scheme, i.value, i.instrument_id FROM"
+    same = (
+        "JOIN instrument_identifiers i ON i.scheme = told.{} AND i.value = told.{} AND i.valid_until IS NULL"
+    )
+    if connection.dialect.name == "postgresql":
+        told = "unnest(%s::text[], %s::text[]) AS told(scheme, value)"
+        bound: Values = ([scheme for scheme, _ in keys], [value for _, value in keys])
+        statement = f"{columns} {told} {same.format('scheme', 'value')}"
+    else:
+        told = "(SELECT json_extract(value, '$[0]') s, json_extract(value, '$[1]') v FROM json_each(?)) told"
+        bound = (json.dumps(keys),)
+        statement = f"{columns} {told} {same.format('s', 'v')}"
+    return [(row[0], row[1], row[2]) for row in connection.exec_driver_sql(statement, bound)]
+
+
+def names(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """All that these instruments are called today: (instrument's id, scheme, value)."""
+    found = "SELECT instrument_id, scheme, value FROM instrument_identifiers WHERE valid_until IS NULL AND"
+    return [(row[0], row[1], row[2]) for row in _among(connection, f"{found} instrument_id", ids)]
+
+
+def kinds(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, str | None]]:
+    """What these instruments are: (id, kind, name)."""
+    found = _among(connection, "SELECT id, kind, name FROM instruments WHERE id", ids)
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def _among(connection: Connection, statement: str, values: Sequence[str]) -> Sequence[Any]:
+    """A list as one bound value: the statement stays the same, and is prepared once."""
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(f"{statement} = ANY(%s)", (list(values),)).all()
+    these = f"{statement} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
+    return connection.exec_driver_sql(these, (json.dumps(list(values)),)).all()
 
 
 def insert(connection: Connection, rows: Sequence[Values]) -> None:

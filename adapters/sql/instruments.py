@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import or_, update
 
+from adapters.sql import bulk
 from adapters.sql.statements import chunks, insert, upsert
 from adapters.sql.tables import instrument_identifiers as identifiers
 from adapters.sql.tables import instruments
@@ -51,10 +51,7 @@ class SqlInstruments:
         """Some brokerages know more of an instrument than the one that told it first: that an equity is an
         ETF, its name. What is known is never unlearnt."""
         for some in chunks(list(told)):
-            stored = select(instruments.c.id, instruments.c.kind, instruments.c.name).where(
-                instruments.c.id.in_(some)
-            )
-            for identifier, kind, name in self._sql.execute(stored).all():
+            for identifier, kind, name in bulk.kinds(self._sql, some):
                 new = told[identifier]
                 better = {
                     "kind": finer(InstrumentKind(kind), new.kind).value,
@@ -66,27 +63,16 @@ class SqlInstruments:
                     )
 
     def _known(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Known]]:
-        hits: list[Any] = []
-        for some in chunks(keys, 200):
-            valid = select(identifiers).where(
-                tuple_(identifiers.c.scheme, identifiers.c.value).in_(some),
-                identifiers.c.valid_until.is_(None),
-            )
-            hits.extend(self._sql.execute(valid).mappings())
-        ids = list({row["instrument_id"] for row in hits})
+        hits = [hit for some in chunks(keys) for hit in bulk.owners(self._sql, some)]
         strong: dict[str, list[tuple[str, str]]] = {}
-        for some_ids in chunks(ids):
-            rest = select(identifiers.c.instrument_id, identifiers.c.scheme, identifiers.c.value).where(
-                identifiers.c.instrument_id.in_(some_ids), identifiers.c.valid_until.is_(None)
-            )
-            for owner, scheme, value in self._sql.execute(rest):
+        for some_ids in chunks(list({owner for _, _, owner in hits})):
+            for owner, scheme, value in bulk.names(self._sql, some_ids):
                 if scheme != SYMBOL:
                     strong.setdefault(owner, []).append((scheme, value))
         known: dict[tuple[str, str], list[Known]] = {}
-        for row in hits:
-            key = (row["scheme"], row["value"])
-            owner = row["instrument_id"]
-            known.setdefault(key, []).append(Known(owner, *key, tuple(strong.get(owner, ()))))
+        for scheme, value, owner in hits:
+            told = Known(owner, scheme, value, tuple(strong.get(owner, ())))
+            known.setdefault((scheme, value), []).append(told)
         return known
 
     def _make(self, told: Instrument, known: dict[tuple[str, str], list[Known]], on: date) -> str:

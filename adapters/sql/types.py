@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Numeric, String, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, Numeric, String, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from domain.money import plain
 
@@ -76,9 +77,14 @@ class Exact(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
-class DatabaseNow(ColumnElement[int]):
-    """The database's own clock, in microseconds: leases must not depend on the clocks of workers."""
+class DatabaseNow(FunctionElement[int]):
+    """The database's own clock, in microseconds: leases must not depend on the clocks of workers.
 
+    A function to SQLAlchemy, because it caches no statement that holds an element of no known kind, and
+    these are written at every step of every run.
+    """
+
+    name = "database_now"
     inherit_cache = True
     type = BigInteger()
 
