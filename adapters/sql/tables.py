@@ -380,3 +380,13 @@ requests = Table(
     Column("response", LargeBinary),
     PrimaryKeyConstraint("caller", "request_id"),
 )
+
+# The last transaction of each writing thread on PostgreSQL, see commits.py. No index but the key: a new
+# mark then takes no more room in the table than the old one.
+writers = Table(
+    "writers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("mark", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
