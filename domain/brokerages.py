@@ -1,6 +1,7 @@
 """The catalogue's words: what a brokerage is, which ways lead into it, and what each can do."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 
@@ -61,7 +62,10 @@ class CredentialField:
 
 @dataclass(frozen=True, slots=True)
 class DoorFacts:
-    """One way into a brokerage, as the catalogue shows it."""
+    """One way into a brokerage, as the catalogue shows it.
+
+    `minimum_interval`: how often at most a connection is synced by itself, whatever its policy says.
+    """
 
     id: str
     title: str
@@ -74,6 +78,7 @@ class DoorFacts:
     limits: str = ""
     terms: str = ""
     verification: str = "sandbox only"
+    minimum_interval: timedelta = timedelta(0)
 
     def supports(self, dataset: Dataset) -> bool:
         found = [c for c in self.capabilities if c.dataset is dataset]

@@ -34,6 +34,7 @@
         ├── BrokerageUnavailable        BROKERAGE_UNAVAILABLE
         ├── BrokerageMaintenance        BROKERAGE_MAINTENANCE
         ├── BrokerageRateLimited        BROKERAGE_RATE_LIMITED
+        │   └── BudgetSpent                 the same, before anything was sent
         ├── CircuitOpen                 CIRCUIT_OPEN
         ├── SnapshotHeldBack            SNAPSHOT_HELD_BACK
         ├── StorageUnavailable          STORAGE_UNAVAILABLE
@@ -263,6 +264,10 @@ class BrokerageMaintenance(NobodyYet):
 class BrokerageRateLimited(NobodyYet):
     reason = "BROKERAGE_RATE_LIMITED"
     says = "The brokerage asks us to slow down."
+
+
+class BudgetSpent(BrokerageRateLimited):
+    """Nothing was sent: it would have been more than the brokerage allows."""
 
 
 class CircuitOpen(NobodyYet):

@@ -9,6 +9,7 @@ from domain.errors import (
     Actor,
     BrokerageMaintenance,
     BrokerageRateLimited,
+    BudgetSpent,
     Failure,
     FailureRecord,
     NobodyYet,
@@ -26,17 +27,19 @@ DEEP_READ_EVERY = timedelta(days=30)
 
 
 class Cadence(Enum):
-    """How often a connection is synced. MARKET_HOURS needs the calendar that the scheduler brings."""
+    """How often a connection is synced. MARKET_HOURS is MINUTES while the market is open: when that is
+    only the scheduler knows, so what is due while it is closed is moved on by it."""
 
     MANUAL = "manual"
     MINUTES = "minutes"
     HOURLY = "hourly"
     DAILY = "daily"
+    MARKET_HOURS = "market_hours"
 
 
 @dataclass(frozen=True, slots=True)
 class SyncPolicy:
-    """A user's wish. `every` counts for MINUTES. The brokerage's own minimum goes before it."""
+    """A user's wish. `every` counts for MINUTES and MARKET_HOURS. The brokerage's minimum goes before it."""
 
     cadence: Cadence = Cadence.DAILY
     every: timedelta = timedelta(minutes=15)
@@ -51,7 +54,7 @@ def next_sync(policy: SyncPolicy, minimum: timedelta, last: datetime, chance: fl
     match policy.cadence:
         case Cadence.MANUAL:
             return None
-        case Cadence.MINUTES:
+        case Cadence.MINUTES | Cadence.MARKET_HOURS:
             interval = policy.every
         case Cadence.HOURLY:
             interval = HOUR
@@ -59,6 +62,12 @@ def next_sync(policy: SyncPolicy, minimum: timedelta, last: datetime, chance: fl
             interval = DAY
     interval = max(interval, minimum)
     return last + interval + interval * chance / 10
+
+
+def after_opening(policy: SyncPolicy, opening: datetime, chance: float) -> datetime:
+    """When a connection is due that waited for the market to open: spread over one interval, because all
+    of them wait for the same moment."""
+    return opening + policy.every * chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,8 @@ def try_again(failure: Failure, attempt: int) -> bool:
     """Whether a run that met this failure waits and goes on, instead of ending."""
     if not isinstance(failure, NobodyYet):
         return False
+    if isinstance(failure, BudgetSpent):
+        return True  # nothing was tried
     patient = (
         isinstance(failure, BrokerageRateLimited | BrokerageMaintenance) and failure.retry_after is not None
     )

@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.card import Card, Door
 from adapters.kit.door import CardDoor, system_clock
 from adapters.kit.http import Wire
 from domain.brokerages import BrokerageFacts, BrokerageStatus
+from domain.budgets import Turn
 from domain.errors import BrokerageRetired, BrokerageUnknown, DoorClosed, FieldInvalid
+from domain.ports.budgets import Budgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,12 @@ class Catalogue:
     clock: Callable[[], Any] = system_clock
     breaks: bool = True
     limited: bool = True
+    budgets: Budgets | None = None
     _doors: dict[tuple[str, str], CardDoor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.budgets is None:
+            self.budgets = InProcessBudgets(self.clock)
 
     def all(self) -> tuple[BrokerageFacts, ...]:
         return tuple(self.load(name).facts for name in self.names)
@@ -50,7 +58,7 @@ class Catalogue:
             return "The operator has closed this door."
         return "This door is unofficial: it stays closed until the operator opens it in the configuration."
 
-    def door(self, brokerage_id: str, door_id: str | None = None) -> CardDoor:
+    def door(self, brokerage_id: str, door_id: str | None = None, turn: Turn = Turn.PERSON) -> CardDoor:
         card = self._card(brokerage_id)
         if card.status is BrokerageStatus.RETIRED:
             raise BrokerageRetired(
@@ -66,7 +74,7 @@ class Catalogue:
             why = self.closed(brokerage_id, door_id)
             if why is not None:
                 raise DoorClosed(why)
-        return self._opened(card, door)
+        return self._opened(card, door).for_turn(turn)
 
     def _opened(self, card: Card, door: Door) -> CardDoor:
         name = (card.id, door.facts.id)
@@ -80,6 +88,7 @@ class Catalogue:
                 operator=dict(configured.operator),
                 redirect_uri=configured.redirect_uri,
                 clock=self.clock,
+                budgets=self.budgets,
                 breaks=self.breaks,
                 limited=self.limited,
             )

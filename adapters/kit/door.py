@@ -1,5 +1,6 @@
 """A door, opened: the one loop that asks, authorises, limits, sends, takes and parses."""
 
+import copy
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 
 import stamina
 
+from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.card import Call, Card, Door, Read, Reference, Scene
 from adapters.kit.http import Wire
 from adapters.kit.limits import Limits
@@ -17,10 +19,11 @@ from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
 from adapters.kit.wire import Request, Response
 from domain.accounts import AccountTold
 from domain.brokerages import BrokerageFacts, DoorFacts
+from domain.budgets import Turn
 from domain.challenges import Answer
 from domain.errors import (
     BrokerageUnavailable,
-    CircuitOpen,
+    BudgetSpent,
     Failure,
     FieldInvalid,
     NobodyYet,
@@ -28,8 +31,8 @@ from domain.errors import (
     UnreadableReply,
 )
 from domain.money import EXACTLY
-from domain.policy import Breaker, after_call, may_call
 from domain.ports.brokerage import Asked, Feed, Grant, Listing, Notes, Page
+from domain.ports.budgets import Budgets
 from domain.positions import Balance, Position
 
 T = TypeVar("T")
@@ -57,6 +60,7 @@ class CardDoor:
         redirect_uri: str = "",
         clock: Callable[[], datetime] = system_clock,
         lasting: dict[str, Any] | None = None,
+        budgets: Budgets | None = None,
         breaks: bool = True,
         limited: bool = True,
     ) -> None:
@@ -66,8 +70,14 @@ class CardDoor:
         self._operator = operator or {}
         self._redirect_uri = redirect_uri
         self._clock = clock
-        self._limits = Limits(door.rates, off=not limited)
-        self._breaker, self._breaks = Breaker(), breaks
+        self._limits = Limits(
+            f"{card.id}/{door.facts.id}",
+            door.rates,
+            budgets or InProcessBudgets(clock),
+            off=not limited,
+            breaks=breaks,
+        )
+        self._turn = Turn.PERSON
         # Lasting references (instruments) are public facts: one memory for all users of the door.
         self._lasting: dict[str, Any] = {} if lasting is None else lasting
         self.brokerage: BrokerageFacts = card.facts
@@ -76,6 +86,12 @@ class CardDoor:
         self.renewable = door.renewal is not None
         self.renew_ahead = door.renewal.ahead if door.renewal else timedelta(0)
         self._history = {read.name: read for read in door.transactions}
+
+    def for_turn(self, turn: Turn) -> "CardDoor":
+        """The same door for one run, whose calls take this turn."""
+        turned = copy.copy(self)
+        turned._turn = turn  # noqa: SLF001 - ours
+        return turned
 
     # ---- signing in
 
@@ -254,24 +270,16 @@ class CardDoor:
     async def _send(self, request: Request, credential: str) -> Response:
         """One request within its budget, unless the breaker is open. Only outages open it: a refusal is
         an answer."""
-        now = self._clock()
-        allowed, self._breaker = may_call(self._breaker, now)
-        if not allowed:
-            until = self._breaker.until
-            raise CircuitOpen(retry_after=None if until is None else max(until - now, timedelta(seconds=1)))
+        await self._limits.place(request.group, credential, self._turn)
+        if self._turn is not Turn.PERSON:
+            self._turn = Turn.STARTED
         try:
-            async with self._limits.place(request.group, credential, now):
-                response = await self._wire.send(request.with_headers(*self._door.headers), self._hosts)
+            response = await self._wire.send(request.with_headers(*self._door.headers), self._hosts)
         except BrokerageUnavailable:
-            self._count_call(worked=False)
+            await self._limits.failed()
             raise
-        self._count_call(worked=response.status < 500)
-        self._limits.learn(request.group, credential, response, self._clock())
+        await self._limits.learn(request.group, credential, response, self._clock())
         return response
-
-    def _count_call(self, *, worked: bool) -> None:
-        if self._breaks:
-            self._breaker = after_call(self._breaker, worked, self._clock())
 
     def _failure(self, response: Response) -> Failure | None:
         explained = self._door.explain(response) if self._door.explain else None
@@ -294,13 +302,13 @@ class CardDoor:
 
 
 def _credential(grant: Grant) -> str:
-    """A name for the credential within this process, for its budget. Not the credential."""
-    return str(hash(tuple(sorted(grant.values.items()))))
+    """What tells this credential from others. It holds secrets: budgets are named by its keyed hash."""
+    return "\n".join(f"{name}={value}" for name, value in sorted(grant.values.items()))
 
 
 def _wait_before_retry(failure: Exception) -> bool | float:
     """Whether to repeat at once, and after how many seconds. Long waits are the sync run's business."""
-    if not isinstance(failure, NobodyYet):
+    if not isinstance(failure, NobodyYet) or isinstance(failure, BudgetSpent):
         return False
     if failure.retry_after is None:
         return True

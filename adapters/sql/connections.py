@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import RowMapping, delete, or_, select, update
+from sqlalchemy import RowMapping, delete, func, or_, select, update
 
 from adapters.sql.statements import from_json, to_json, upsert
 from adapters.sql.tables import connect_sessions, connections, credentials, data_keys, links
@@ -17,6 +17,18 @@ from domain.errors import Actor, Busy, EtagMismatch, FailureRecord
 from domain.ports.storage import Sealed
 from domain.ports.vault import DataKey
 
+# Among so many of those that wait longest a user's second connection stands back: a backlog of any length
+# costs the same to look at.
+LOOKED_AT = 2_000
+_SYNCABLE = [
+    state.value
+    for state in (
+        ConnectionState.PENDING,
+        ConnectionState.ACTIVE,
+        ConnectionState.DEGRADED,
+        ConnectionState.WAITING,
+    )
+]
 _COLUMNS = [f.name for f in fields(Connection)]
 _SESSION_COLUMNS = [f.name for f in fields(ConnectSession)]
 
@@ -78,22 +90,20 @@ class SqlConnections:
             raise EtagMismatch
         return following
 
-    def due(self, now: datetime, limit: int) -> list[Connection]:
-        syncable = [
-            s.value
-            for s in (
-                ConnectionState.PENDING,
-                ConnectionState.ACTIVE,
-                ConnectionState.DEGRADED,
-                ConnectionState.WAITING,
-            )
-        ]
-        found = (
+    def due(self, brokerage_id: str, now: datetime, limit: int) -> list[Connection]:
+        looked_at = (
             select(connections)
-            .where(connections.c.next_sync_at <= now, connections.c.state.in_(syncable))
+            .where(
+                connections.c.brokerage_id == brokerage_id,
+                connections.c.next_sync_at <= now,
+                connections.c.state.in_(_SYNCABLE),
+            )
             .order_by(connections.c.next_sync_at)
-            .limit(limit)
+            .limit(max(limit, LOOKED_AT))
+            .subquery()
         )
+        turn = func.row_number().over(partition_by=looked_at.c.user_id, order_by=looked_at.c.next_sync_at)
+        found = select(looked_at).order_by(turn, looked_at.c.next_sync_at).limit(limit)
         return [_connection(row) for row in self._sql.execute(found).mappings()]
 
     def postpone(self, connection_id: str, until: datetime) -> None:
@@ -150,6 +160,20 @@ class SqlCredentials:
             .where(credentials.c.connection_id == connection_id, credentials.c.renewal_owner == owner)
             .values(renewal_owner=None, renewal_until=None)
         )
+
+    def refuse(self, connection_id: str, version: int) -> None:
+        self._sql.execute(
+            update(credentials)
+            .where(credentials.c.connection_id == connection_id, credentials.c.version == version)
+            .values(refused_version=version)
+        )
+
+    def refused(self, connection_id: str) -> bool:
+        found = select(credentials.c.version).where(
+            credentials.c.connection_id == connection_id,
+            credentials.c.refused_version == credentials.c.version,
+        )
+        return self._sql.execute(found).first() is not None
 
 
 def _session_row(session: ConnectSession) -> dict[str, Any]:

@@ -64,11 +64,12 @@ connections = Table(
     Column("expires_at", Instant),
     Column("renewable_until", Instant),
     Column("failures", Integer, nullable=False),
-    Column("next_sync_at", Instant, index=True),
+    Column("next_sync_at", Instant),
     Column("last_run_id", String(64)),
     Column("last_success_at", Instant),
     Column("version", Integer, nullable=False),
     Index(None, "user_id", "id"),
+    Index(None, "brokerage_id", "next_sync_at"),
 )
 
 credentials = Table(
@@ -81,6 +82,8 @@ credentials = Table(
     Column("updated_at", Instant, nullable=False),
     Column("renewal_owner", String(64)),
     Column("renewal_until", BigInteger),
+    # The version that the brokerage definitely refused to renew.
+    Column("refused_version", Integer),
 )
 
 connect_sessions = Table(
@@ -381,12 +384,31 @@ requests = Table(
     PrimaryKeyConstraint("caller", "request_id"),
 )
 
-# The last transaction of each writing thread on PostgreSQL, see commits.py. No index but the key: a new
-# mark then takes no more room in the table than the old one.
-writers = Table(
-    "writers",
+# Budgets of calls that all processes share. A key holds the keyed hash of a credential, never one.
+budgets = Table(
+    "budgets",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("mark", String(32), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("key", String(256), primary_key=True),
+    Column("spent_until", Instant, nullable=False),
+    Column("quiet_until", Instant, nullable=False),
+    Column("listed_until", Instant, nullable=False),
+    Column("used_at", Instant, nullable=False, index=True),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("until", Instant),
+)
+
+# What one process does for all, and which one: by the database's clock.
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
 )

@@ -4,6 +4,7 @@ from sqlalchemy import Connection as SqlConnection
 
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.connections import SqlConnections, SqlCredentials, SqlSessions
+from adapters.sql.duties import SqlDuties
 from adapters.sql.feeds import SqlFeeds, SqlFreshness
 from adapters.sql.holdings import SqlHoldings
 from adapters.sql.instruments import SqlInstruments
@@ -31,3 +32,4 @@ class SqlUnitOfWork:
         self.progress = SqlProgressLog(connection)
         self.events = SqlEvents(connection)
         self.requests = SqlRequests(connection)
+        self.duties = SqlDuties(connection)

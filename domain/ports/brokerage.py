@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from domain.accounts import AccountTold
 from domain.brokerages import BrokerageFacts, DoorFacts
+from domain.budgets import Turn
 from domain.challenges import Answer, Challenge
 from domain.positions import Balance, Position
 from domain.transactions import Transaction
@@ -124,5 +125,6 @@ class Brokerages(Protocol):
     def closed(self, brokerage_id: str, door_id: str) -> str | None:
         """Why the operator's configuration keeps this door closed; None if it is open."""
 
-    def door(self, brokerage_id: str, door_id: str | None = None) -> OpenDoor:
-        """The named door, or the first open one. Raises BrokerageUnknown, BrokerageRetired, DoorClosed."""
+    def door(self, brokerage_id: str, door_id: str | None = None, turn: Turn = Turn.PERSON) -> OpenDoor:
+        """The named door, or the first open one; its calls take this turn in the brokerage's budgets.
+        Raises BrokerageUnknown, BrokerageRetired, DoorClosed."""

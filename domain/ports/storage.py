@@ -122,7 +122,8 @@ class Connections(Protocol):
     def save(self, connection: Connection) -> Connection:
         """Write with the next version. Raises EtagMismatch if somebody else changed it."""
 
-    def due(self, now: datetime, limit: int) -> list[Connection]: ...
+    def due(self, brokerage_id: str, now: datetime, limit: int) -> list[Connection]:
+        """Those that are due: the one that waits longest of each user before anybody's second."""
 
     def postpone(self, connection_id: str, until: datetime) -> None:
         """Not due before then, whatever else changes meanwhile."""
@@ -139,6 +140,12 @@ class Credentials(Protocol):
         """Take the right to renew, by the database's clock. False while somebody else has it."""
 
     def end_renewal(self, connection_id: str, owner: str) -> None: ...
+
+    def refuse(self, connection_id: str, version: int) -> None:
+        """Note that the brokerage will not renew this version any more."""
+
+    def refused(self, connection_id: str) -> bool:
+        """Whether that was noted of the version that is stored."""
 
 
 class Sessions(Protocol):
@@ -299,6 +306,12 @@ class Runs(Protocol):
 
     def request_cancel(self, run_id: str) -> None: ...
 
+    def hurry(self, run_id: str) -> None:
+        """A person waits for this batch run now: it goes first, and no longer waits for its time."""
+
+    def at_work(self, lane: Lane) -> dict[str, int]:
+        """How many runs of a lane have not ended, for each brokerage that has any."""
+
     def recent(
         self, user_id: str | None, connection_id: str | None, before: str, limit: int
     ) -> list[SyncRun]:
@@ -339,6 +352,16 @@ class Requests(Protocol):
     def prune(self, before: datetime) -> int: ...
 
 
+class Duties(Protocol):
+    """What one process does for all of them."""
+
+    def take(self, name: str, owner: str, duration: timedelta) -> bool:
+        """Take a duty, or keep it on, by the database's clock. False while somebody else has it."""
+
+    def leave(self, name: str, owner: str) -> None:
+        """Let somebody else take it at once."""
+
+
 class LeaseLost(Exception):
     """Somebody else has taken the run: stop without writing anything."""
 
@@ -374,6 +397,8 @@ class UnitOfWork(Protocol):
     def events(self) -> Events: ...
     @property
     def requests(self) -> Requests: ...
+    @property
+    def duties(self) -> Duties: ...
 
 
 class Storage(Protocol):

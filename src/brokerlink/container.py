@@ -8,13 +8,16 @@ from adapters.aesgcm.keyring import KeyRing
 from adapters.aesgcm.roots import Roots
 from adapters.aesgcm.vault import AesGcmVault
 from adapters.brokerages import NAMES, card
+from adapters.calendar.sessions import ExchangeCalendar
 from adapters.dispatch.hub import InProcessHub
 from adapters.dispatch.inprocess import InProcessDispatch
 from adapters.dispatch.notify import NotifyHub
 from adapters.dispatch.owner import owner_name
 from adapters.dispatch.spread import SpreadDispatch
+from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.catalogue import Catalogue, Configured
 from adapters.kit.http import HttpWire
+from adapters.sql.budgets import SharedBudgets
 from adapters.sql.engine import SqlStorage
 from adapters.sql.reading import SqlReading
 from adapters.sql.store import identity_key, open_store
@@ -50,9 +53,12 @@ from brokerlink.usecases.list_transactions import GetTransaction, ListTransactio
 from brokerlink.usecases.pause_connection import PauseConnection, ResumeConnection
 from brokerlink.usecases.run_sync import RunSync
 from brokerlink.usecases.safe import Safe
+from brokerlink.usecases.schedule_syncs import ScheduleSyncs
 from brokerlink.usecases.start_sync import StartSync
 from brokerlink.usecases.tidy import Tidy
 from brokerlink.usecases.watch_sync import WatchSync
+from domain.policy import Cadence, SyncPolicy
+from domain.ports.budgets import Budgets
 
 # Streams may never take all places of a server: see rpc.server.Limits.
 STREAMS_OF_ONE_CALLER = 500
@@ -61,6 +67,15 @@ STREAMS = 2_000
 
 def vault(ring: KeyRing, store: SqlStorage) -> AesGcmVault:
     return AesGcmVault(ring, identity_key(store, Roots(ring).unlock))
+
+
+def budgets(store: SqlStorage, vault: AesGcmVault, clock: SystemClock) -> Budgets:
+    """Shared by all processes on PostgreSQL; embedded, there is no other."""
+    return InProcessBudgets(clock.now) if store.embedded else SharedBudgets(store, vault.identity_key)
+
+
+def wish(settings: Settings) -> SyncPolicy:
+    return SyncPolicy(Cadence(settings.sync_cadence), timedelta(minutes=settings.sync_minutes))
 
 
 def dispatcher(
@@ -76,7 +91,7 @@ def progress_hub(store: SqlStorage) -> InProcessHub | NotifyHub:
     return InProcessHub() if store.embedded else NotifyHub(store.conninfo)
 
 
-def catalogue(settings: Settings, wire: HttpWire, clock: SystemClock) -> Catalogue:
+def catalogue(settings: Settings, wire: HttpWire, clock: SystemClock, shared: Budgets) -> Catalogue:
     def configured(name: str) -> Configured:
         hosts = {host for door in card(name).doors for host in door.hosts}
         return Configured(
@@ -86,7 +101,7 @@ def catalogue(settings: Settings, wire: HttpWire, clock: SystemClock) -> Catalog
             settings.redirect_uri(name) or "",
         )
 
-    return Catalogue(NAMES, card, wire, configured, clock.now)
+    return Catalogue(NAMES, card, wire, configured, clock.now, budgets=shared)
 
 
 class Container(containers.DeclarativeContainer):
@@ -101,13 +116,17 @@ class Container(containers.DeclarativeContainer):
     vault = providers.Singleton(vault, ring, store)
     safe = providers.Singleton(Safe, vault)
     http = providers.Singleton(HttpWire, observe=providers.Object(call_log))
-    brokerages = providers.Singleton(catalogue, settings, http, clock)
+    budgets = providers.Singleton(budgets, store, vault, clock)
+    brokerages = providers.Singleton(catalogue, settings, http, clock, budgets)
     hub = providers.Singleton(progress_hub, store)
     lease = providers.Factory(timedelta, seconds=settings.provided.lease_seconds)
     life = providers.Factory(timedelta, seconds=settings.provided.run_deadline_seconds)
 
     grants = providers.Singleton(Grants, store, safe, clock, chance)
-    engine = providers.Singleton(Engine, store, brokerages, safe, grants, clock, chance, hub, lease)
+    wish = providers.Singleton(wish, settings)
+    engine = providers.Singleton(
+        Engine, store, brokerages, safe, grants, clock, chance, hub, lease, cadence=wish
+    )
     run_sync = providers.Singleton(RunSync, engine)
     dispatch = providers.Singleton(
         dispatcher,
@@ -117,7 +136,19 @@ class Container(containers.DeclarativeContainer):
         settings.provided.places,
     )
     start_sync = providers.Singleton(StartSync, store, clock, chance, dispatch, life)
-    tidy = providers.Singleton(Tidy, store, clock, start_sync, hub)
+    schedule = providers.Singleton(
+        ScheduleSyncs,
+        store,
+        brokerages,
+        clock,
+        chance,
+        dispatch,
+        providers.Singleton(ExchangeCalendar),
+        providers.Callable(owner_name),
+        wish,
+        life,
+    )
+    tidy = providers.Singleton(Tidy, store, clock, schedule, hub, budgets)
     connecting = providers.Singleton(Connecting, store, brokerages, safe, clock, chance, dispatch, life)
 
     once = providers.Singleton(Once, store, vault.provided.identity_key, clock)

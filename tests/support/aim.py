@@ -11,6 +11,7 @@ from house import House
 from adapters.sandbox.faults import Fault, Faulty
 from domain.accounts import AccountTold
 from domain.brokerages import BrokerageFacts, Dataset
+from domain.budgets import Turn
 from domain.challenges import Answer
 from domain.ports.brokerage import Asked, Brokerages, Grant, Listing, OpenDoor, Page
 from domain.positions import Balance, Position
@@ -107,8 +108,8 @@ class AimedBrokerages:
     def closed(self, brokerage_id: str, door_id: str) -> str | None:
         return self.catalogue.closed(brokerage_id, door_id)
 
-    def door(self, brokerage_id: str, door_id: str | None = None) -> AimedDoor:
-        return AimedDoor(self.catalogue.door(brokerage_id, door_id), self.aim)
+    def door(self, brokerage_id: str, door_id: str | None = None, turn: Turn = Turn.PERSON) -> AimedDoor:
+        return AimedDoor(self.catalogue.door(brokerage_id, door_id, turn), self.aim)
 
 
 def aimed(made: House, brokerage: str) -> Aim:

@@ -16,6 +16,7 @@ from domain.brokerages import (
     DoorKind,
     Support,
 )
+from domain.budgets import Turn
 from domain.challenges import Answer
 from domain.errors import BrokerageRetired, BrokerageUnknown, DoorClosed
 from domain.ports.brokerage import Asked, Feed, Grant, Listing, Page
@@ -122,7 +123,7 @@ class PlayedBrokerages:
     def closed(self, brokerage_id: str, door_id: str) -> str | None:
         return "It is unofficial." if door_id == UNOFFICIAL.id else None
 
-    def door(self, brokerage_id: str, door_id: str | None = None) -> PlayedDoor:
+    def door(self, brokerage_id: str, door_id: str | None = None, turn: Turn = Turn.PERSON) -> PlayedDoor:
         facts = self.facts(brokerage_id)
         if facts is RETIRED:
             raise BrokerageRetired

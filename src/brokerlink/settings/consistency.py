@@ -1,5 +1,6 @@
 """What must fit together in the settings before a server may start. All problems are told at once."""
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ def problems(settings: "Settings") -> list[Problem]:
         *_tls(settings),
         *_times(settings),
         *_processes(settings),
+        *_calendar(settings),
         *_sandbox(settings),
     ]
 
@@ -76,6 +78,14 @@ def _times(settings: "Settings") -> list[Problem]:
     name, lease = variable("run_deadline_seconds"), variable("lease_seconds")
     sentence = f"{name} is less than two times {lease}: a run would end before another process can take it."
     return [Problem(name, sentence, f"Raise {name}, or lower {lease}.")]
+
+
+def _calendar(settings: "Settings") -> list[Problem]:
+    if settings.sync_cadence != "market_hours" or find_spec("exchange_calendars") is not None:
+        return []
+    name = variable("sync_cadence")
+    sentence = f"{name} is market_hours, but the calendar is not installed."
+    return [Problem(name, sentence, f"Install brokerlink[calendar], or set {name} to minutes.")]
 
 
 def unshared(settings: "Settings") -> list[str]:

@@ -120,6 +120,14 @@ class Settings(BaseSettings):
     sync_concurrency: int = Field(
         default=8, ge=1, le=1000, description="How many syncs this process runs at once."
     )
+    sync_cadence: Literal["manual", "minutes", "hourly", "daily", "market_hours"] = Field(
+        default="daily",
+        description="How often a connection is synced: manual, minutes, hourly, daily, or market_hours: "
+        "minutes while New York trades (needs brokerlink[calendar]).",
+    )
+    sync_minutes: int = Field(
+        default=15, ge=1, le=1440, description="The minutes between two syncs, for minutes and market_hours."
+    )
     work: bool = Field(
         default=True, description="Whether a server runs syncs itself; without, only `brokerlink work` does."
     )

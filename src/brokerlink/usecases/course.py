@@ -18,6 +18,7 @@ from domain.brokerages import Dataset
 from domain.connections import Connection, ConnectionState
 from domain.errors import (
     BrokerageUnavailable,
+    BudgetSpent,
     Failure,
     FailureRecord,
     PermissionInsufficient,
@@ -170,6 +171,8 @@ class Course:
         """Give the lease up until the time to try again, and show why."""
         run, now = self.run, self.engine.clock.now()
         pause = self.engine.patience.backoff(run.attempt, self.engine.chance.fraction(), failure.retry_after)
+        if isinstance(failure, BudgetSpent):
+            run.attempt -= 1  # nothing was tried
         retry_at = min(now + pause, run.deadline)
         run.state, run.retry_at = RunState.WAITING, retry_at
         run.failure = FailureRecord.of(failure, dataset=result.dataset.value, retry_at=retry_at)
@@ -233,7 +236,8 @@ class Course:
             return
         worked = run.state is RunState.SUCCEEDED
         state = policy.state_after(run.state, run.failure)
-        due = policy.next_sync(engine.cadence, timedelta(0), now, engine.chance.fraction())
+        minimum = self.door.facts.minimum_interval
+        due = policy.next_sync(engine.cadence, minimum, now, engine.chance.fraction())
         connection = self._move(uow, state, None if worked else run.failure)
         if connection is None:
             return

@@ -8,15 +8,25 @@ from brokerlink.usecases.course import TOO_LONG, Course, Engine, Stopped, mark_u
 from brokerlink.usecases.sync_head import list_accounts, read_head
 from brokerlink.usecases.sync_history import read_history
 from domain import policy
+from domain.budgets import Turn
 from domain.connections import ConnectionState
 from domain.errors import DecryptionFailed, Failure, FailureRecord, UnreadableReply
 from domain.events import Event, EventType
 from domain.ports.storage import LeaseLost, UnitOfWork
-from domain.syncs import Progress, ProgressKind, RunState, SyncRun, outcome
+from domain.syncs import Lane, Progress, ProgressKind, RunState, SyncRun, outcome
 
 log = logging.getLogger("brokerlink.sync")
 # A run that was taken up so often without ending kills whoever takes it: it is put aside.
 MOST_ATTEMPTS = 40
+
+
+def turn_of(run: SyncRun) -> Turn:
+    """The turn of a run that is taken up, in the budgets of its brokerage."""
+    if run.lane is Lane.INTERACTIVE:
+        return Turn.PERSON
+    if run.state is RunState.WAITING:
+        return Turn.LISTED
+    return Turn.NEW if run.started_at is None else Turn.STARTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ class RunSync:
         try:
             if run.attempt > MOST_ATTEMPTS:
                 raise UnreadableReply("This sync was taken up again and again without coming to an end.")
-            door = engine.brokerages.door(connection.brokerage_id, connection.door_id)
+            door = engine.brokerages.door(connection.brokerage_id, connection.door_id, turn_of(run))
             held = await engine.grants.open(connection)
         except Failure as failure:
             record = FailureRecord.of(failure)

@@ -67,6 +67,9 @@ class StartSync:
             if uow.runs.add(made):
                 return made
             going_on = uow.runs.active(connection.id)
+            if going_on is not None and lane is Lane.INTERACTIVE and going_on.lane is Lane.BATCH:
+                uow.runs.hurry(going_on.id)
+                going_on = uow.runs.get(going_on.id)
             # It ended between the two statements on an engine without a write lock: then ours is due.
             return going_on or made
 

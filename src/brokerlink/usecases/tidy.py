@@ -1,45 +1,31 @@
-"""What is done now and then: sync what is due, end what is overdue, forget what nobody asks for."""
+"""What is done now and then: start what is due, end what is overdue, forget what nobody asks for."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from brokerlink.usecases.start_sync import StartSync
-from domain.errors import CallerMustAct, OperatorMustAct
+from brokerlink.usecases.schedule_syncs import ScheduleSyncs
+from domain.ports.budgets import Budgets
 from domain.ports.clock import Clock
 from domain.ports.dispatch import ProgressHub
 from domain.ports.storage import Storage, UnitOfWork
-from domain.syncs import Progress, ProgressKind, RunState, Trigger
+from domain.syncs import Progress, ProgressKind, RunState
 
 KEEP_PROGRESS = timedelta(days=1)
 KEEP_REQUESTS = timedelta(hours=24)
-DUE_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Tidy:
     storage: Storage
     clock: Clock
-    start: StartSync
+    schedule: ScheduleSyncs
     hub: ProgressHub
+    budgets: Budgets
 
     async def __call__(self) -> None:
-        await self._start_due()
+        await self.schedule()
         await self._end_overdue()
         await self._forget()
-
-    async def _start_due(self) -> None:
-        now = self.clock.now()
-        due = await self.storage.read(lambda uow: uow.connections.due(now, DUE_AT_ONCE))
-        for connection in due:
-            # Moved on first: a connection whose start fails must not be due again at the next look.
-            await self._postpone(connection.id, now + KEEP_PROGRESS)
-            try:
-                await self.start(connection_id=connection.id, trigger=Trigger.SCHEDULE)
-            except (CallerMustAct, OperatorMustAct):
-                continue  # paused, disconnected or quarantined meanwhile
-
-    async def _postpone(self, connection_id: str, until: datetime) -> None:
-        await self.storage.write(lambda uow: uow.connections.postpone(connection_id, until))
 
     async def _end_overdue(self) -> None:
         """A run whose deadline is over and that nobody holds: its watchers wait for a last message."""
@@ -73,3 +59,4 @@ class Tidy:
             uow.requests.prune(now - KEEP_REQUESTS)
 
         await self.storage.write(deed)
+        await self.budgets.forget()

@@ -21,6 +21,7 @@ from domain.challenges import Answer, Challenge, ChallengeKind
 from domain.errors import (
     BrokerageRateLimited,
     BrokerageUnavailable,
+    BudgetSpent,
     CircuitOpen,
     ConsentRevoked,
     Failure,
@@ -158,7 +159,7 @@ def at_once() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("at_once")
-@pytest.mark.parametrize("first", [Response(500), Response(503), Response(429), BrokerageUnavailable()])
+@pytest.mark.parametrize("first", [Response(500), Response(503), BrokerageUnavailable()])
 async def test_a_read_is_repeated_after_what_may_pass_and_signed_anew(first: Response | Failure) -> None:
     told = small([first, first, page(1)])
 
@@ -167,6 +168,17 @@ async def test_a_read_is_repeated_after_what_may_pass_and_signed_anew(first: Res
     assert [row.key for row in listing.rows] == ["1"]
     signatures = {dict(request.headers)["Authorization"] for request in told.heard}
     assert len(signatures) == len(told.heard) == ATTEMPTS
+
+
+async def test_a_429_is_not_repeated_while_its_pause_lasts() -> None:
+    told = small([Response(429), page(1)])
+
+    with pytest.raises(BudgetSpent):
+        await told.door.accounts(GRANT)
+    told.time.now += timedelta(seconds=2)
+    await told.door.accounts(GRANT)
+
+    assert len(told.heard) == 2
 
 
 @pytest.mark.usefixtures("at_once")

@@ -1,75 +1,97 @@
-"""Budgets: what the card says, and what the brokerage says on top."""
+"""Budgets of a door: what the card says, and what the brokerage says on top."""
 
-import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.card import Rate
 from adapters.kit.limits import Limits
 from adapters.kit.wire import Response
+from domain.budgets import Turn
 from domain.errors import BrokerageRateLimited
 
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def limits(**rates: Rate) -> Limits:
-    return Limits({"default": Rate(1000, 1), **rates})
+class Time:
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def limits(**rates: Rate) -> tuple[Limits, Time]:
+    time = Time()
+    budgets = InProcessBudgets(lambda: time.now)
+    return Limits("bank/api", {"default": Rate(1000, 1), **rates}, budgets), time
 
 
 def slow_down(seconds: int) -> Response:
     return Response(429, {"retry-after": str(seconds)})
 
 
-def test_a_429_holds_back_the_next_calls_until_its_time_is_over() -> None:
-    budget = limits()
+async def place(budget: Limits, group: str = "default", credential: str = "key") -> None:
+    await budget.place(group, credential, Turn.PERSON)
 
-    budget.learn("default", "key", slow_down(30), NOW)
 
+async def test_a_429_holds_back_the_next_calls_until_its_time_is_over() -> None:
+    budget, time = limits()
+
+    await budget.learn("default", "key", slow_down(30), time.now)
+
+    time.now += 10 * SECOND
     with pytest.raises(BrokerageRateLimited) as held:
-        budget.place("default", "key", NOW + 10 * SECOND)
+        await place(budget)
     assert held.value.retry_after == 20 * SECOND
-    budget.place("default", "key", NOW + 30 * SECOND)
+    time.now += 20 * SECOND
+    await place(budget)
 
 
-def test_a_429_of_one_credential_leaves_another_alone() -> None:
-    budget = limits()
+async def test_a_429_that_does_not_say_for_how_long_holds_back_for_a_moment() -> None:
+    budget, time = limits()
 
-    budget.learn("default", "key", slow_down(30), NOW)
-
-    budget.place("default", "another", NOW)
-
-
-def test_where_the_app_is_counted_a_429_holds_back_everybody() -> None:
-    budget = limits(default=Rate(120, shared=True))
-
-    budget.learn("default", "key", slow_down(30), NOW)
+    await budget.learn("default", "key", Response(429), time.now)
 
     with pytest.raises(BrokerageRateLimited):
-        budget.place("default", "another", NOW)
+        await place(budget)
+    time.now += 5 * SECOND
+    await place(budget)
 
 
-def test_groups_without_a_rate_of_their_own_share_the_default() -> None:
-    budget = limits(auth=Rate(10))
+async def test_a_429_of_one_credential_leaves_another_alone() -> None:
+    budget, time = limits()
 
-    budget.learn("quotes", "key", slow_down(30), NOW)
+    await budget.learn("default", "key", slow_down(30), time.now)
 
-    budget.place("auth", "key", NOW)
+    await place(budget, credential="another")
+
+
+async def test_where_the_app_is_counted_a_429_holds_back_everybody() -> None:
+    budget, time = limits(default=Rate(120, shared=True))
+
+    await budget.learn("default", "key", slow_down(30), time.now)
+
     with pytest.raises(BrokerageRateLimited):
-        budget.place("default", "key", NOW)
+        await place(budget, credential="another")
 
 
-def test_a_quota_that_is_used_up_holds_back_until_it_starts_anew() -> None:
-    budget = limits()
-    reset = str(int((NOW + 12 * SECOND).timestamp()))
+async def test_groups_without_a_rate_of_their_own_share_the_default() -> None:
+    budget, time = limits(auth=Rate(10))
+
+    await budget.learn("quotes", "key", slow_down(30), time.now)
+
+    await place(budget, "auth")
+    with pytest.raises(BrokerageRateLimited):
+        await place(budget)
+
+
+async def test_a_quota_that_is_used_up_holds_back_until_it_starts_anew() -> None:
+    budget, time = limits()
+    reset = str(int((time.now + 12 * SECOND).timestamp()))
 
     used_up = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
-    budget.learn("default", "key", Response(200, used_up), NOW)
+    await budget.learn("default", "key", Response(200, used_up), time.now)
 
     with pytest.raises(BrokerageRateLimited) as held:
-        budget.place("default", "key", NOW)
+        await place(budget)
     assert held.value.retry_after == 12 * SECOND
 
 
@@ -83,30 +105,18 @@ def test_a_quota_that_is_used_up_holds_back_until_it_starts_anew() -> None:
         {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" * 30},
     ],
 )
-def test_headers_that_say_nothing_hold_back_nothing(headers: dict[str, str]) -> None:
-    budget = limits()
+async def test_headers_that_say_nothing_hold_back_nothing(headers: dict[str, str]) -> None:
+    budget, time = limits()
 
-    budget.learn("default", "key", Response(200, headers), NOW)
+    await budget.learn("default", "key", Response(200, headers), time.now)
 
-    budget.place("default", "key", NOW)
-
-
-def test_a_brokerage_cannot_silence_us_for_longer_than_an_hour() -> None:
-    budget = limits()
-
-    budget.learn("default", "key", slow_down(86_000), NOW)
-
-    budget.place("default", "key", NOW + timedelta(hours=1))
+    await place(budget)
 
 
-async def test_calls_beyond_the_budget_wait_for_their_place() -> None:
-    budget = Limits({"default": Rate(10, 0.5)})
-    start = time.perf_counter()
+async def test_a_brokerage_cannot_silence_us_for_longer_than_an_hour() -> None:
+    budget, time = limits()
 
-    async def call() -> None:
-        async with budget.place("default", "key", NOW):
-            pass
+    await budget.learn("default", "key", slow_down(86_000), time.now)
 
-    await asyncio.gather(*(call() for _ in range(20)))
-
-    assert time.perf_counter() - start >= 0.4
+    time.now += timedelta(hours=1)
+    await place(budget)

@@ -79,7 +79,7 @@ def test_due_is_what_may_run_by_itself_and_whose_time_has_come(store: SqlStorage
 
     store.write_now(deed)
 
-    due = store.read_now(lambda uow: uow.connections.due(NOW, 100))
+    due = store.read_now(lambda uow: uow.connections.due("schwab", NOW, 100))
     assert {c.state for c in due} == {
         ConnectionState.PENDING,
         ConnectionState.ACTIVE,
@@ -88,7 +88,9 @@ def test_due_is_what_may_run_by_itself_and_whose_time_has_come(store: SqlStorage
     }
     assert not {"con_90", "con_91"} & {c.id for c in due}
     store.write_now(lambda uow: uow.connections.postpone(due[0].id, LATER))
-    assert due[0].id not in {c.id for c in store.read_now(lambda uow: uow.connections.due(NOW, 100))}
+    assert due[0].id not in {
+        c.id for c in store.read_now(lambda uow: uow.connections.due("schwab", NOW, 100))
+    }
 
 
 # ---- credentials and sessions

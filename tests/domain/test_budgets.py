@@ -1,0 +1,141 @@
+"""Budgets as arithmetic: no window holds too many calls, persons go first, batch comes back in its turn."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.budgets import CALLS_OF_A_RUN, Again, Budget, Place, Standing, Turn, ask, fresh, quiet
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+BUDGET = Budget("b", 120, 60 * SECOND)
+
+
+def placed(answer: Place | Again) -> bool:
+    return isinstance(answer, Place)
+
+
+def drained(budget: Budget, turn: Turn) -> Standing:
+    """As it stands when whoever has this turn has taken all that comes at once."""
+    standing = fresh(NOW)
+    while True:
+        answer, after = ask(budget, standing, turn, NOW)
+        if answer != Place():
+            return standing
+        standing = after
+
+
+@given(
+    calls=st.integers(1, 200),
+    per=st.floats(0.5, 300),
+    gaps=st.lists(st.floats(0, 5), min_size=1, max_size=300),
+    turns=st.lists(st.sampled_from(Turn), min_size=300, max_size=300),
+)
+def test_no_window_ever_holds_more_than_the_brokerage_allows(
+    calls: int, per: float, gaps: list[float], turns: list[Turn]
+) -> None:
+    budget, standing, now, sent = Budget("b", calls, timedelta(seconds=per)), fresh(NOW), NOW, []
+    for gap, turn in zip(gaps, turns, strict=False):
+        now += timedelta(seconds=gap)
+        answer, standing = ask(budget, standing, turn, now)
+        if isinstance(answer, Place):
+            sent.append(now + answer.wait)
+
+    sent.sort()
+
+    for first, last in zip(sent, sent[calls:], strict=False):
+        assert last - first >= budget.per
+
+
+def test_what_batch_leaves_a_person_gets_at_once() -> None:
+    standing = drained(BUDGET, Turn.LISTED)
+
+    at_once = 0
+    while (answer := ask(BUDGET, standing, Turn.PERSON, NOW))[0] == Place():
+        at_once, standing = at_once + 1, answer[1]
+
+    assert at_once == BUDGET.burst // 2 == 6
+
+
+def test_a_person_books_ahead_and_waits_until_then() -> None:
+    standing = drained(BUDGET, Turn.PERSON)
+
+    first, standing = ask(BUDGET, standing, Turn.PERSON, NOW)
+    second, _ = ask(BUDGET, standing, Turn.PERSON, NOW)
+
+    assert first == Place(BUDGET.step)
+    assert second == Place(2 * BUDGET.step)
+
+
+def test_where_even_a_person_would_wait_long_the_run_does() -> None:
+    standing = Standing(NOW + timedelta(minutes=5), NOW, NOW)
+
+    answer, after = ask(BUDGET, standing, Turn.PERSON, NOW)
+
+    assert isinstance(answer, Again)
+    assert not answer.in_place
+    assert after == standing, "nothing is booked"
+
+
+@pytest.mark.parametrize("turn", [Turn.NEW, Turn.LISTED])
+def test_a_batch_run_that_has_not_begun_waits_in_no_place(turn: Turn) -> None:
+    answer, _ = ask(BUDGET, drained(BUDGET, turn), turn, NOW)
+
+    assert isinstance(answer, Again)
+    assert not answer.in_place
+
+
+def test_one_that_has_begun_stands_in_line_for_a_while_and_then_gives_its_place_up() -> None:
+    standing = drained(BUDGET, Turn.STARTED)
+
+    first, same = ask(BUDGET, standing, Turn.STARTED, NOW)
+    last, _ = ask(BUDGET, standing, Turn.STARTED, NOW, waited=30 * SECOND)
+
+    assert isinstance(first, Again)
+    assert first.in_place
+    assert same == standing
+    assert isinstance(last, Again)
+    assert not last.in_place
+
+
+def test_runs_on_the_waiting_list_come_back_one_after_the_other_as_fast_as_they_can_be_served() -> None:
+    standing, waits = drained(BUDGET, Turn.NEW), []
+    for _ in range(100):
+        answer, standing = ask(BUDGET, standing, Turn.NEW, NOW)
+        assert isinstance(answer, Again)
+        waits.append(answer.wait)
+
+    gaps = {after - before for before, after in pairwise(waits)}
+
+    assert gaps == {BUDGET.step * CALLS_OF_A_RUN}
+
+
+def test_a_new_run_does_not_overtake_those_on_the_list() -> None:
+    standing = Standing(NOW, NOW, listed_until=NOW + 10 * SECOND)
+
+    new, _ = ask(BUDGET, standing, Turn.NEW, NOW)
+    listed, _ = ask(BUDGET, standing, Turn.LISTED, NOW)
+
+    assert not placed(new)
+    assert placed(listed)
+
+
+@pytest.mark.parametrize("turn", Turn)
+def test_while_the_brokerage_wants_quiet_nobody_calls(turn: Turn) -> None:
+    standing = quiet(fresh(NOW), 30 * SECOND, NOW)
+
+    held, _ = ask(BUDGET, standing, turn, NOW + 29 * SECOND)
+    after, _ = ask(BUDGET, standing, turn, NOW + 30 * SECOND)
+
+    assert isinstance(held, Again)
+    assert held.wait >= SECOND
+    assert placed(after)
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    standing = quiet(quiet(fresh(NOW), 30 * SECOND, NOW), SECOND, NOW)
+
+    assert standing.quiet_until == NOW + 30 * SECOND
