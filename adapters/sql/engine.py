@@ -1,33 +1,39 @@
 """Engines and transactions: how a deed is run in one transaction, on SQLite and on PostgreSQL."""
 
 import asyncio
-import logging
-import random
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from psycopg import Error as DriverError
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from adapters.sql.scrubbing import scrub_errors, scrubbed
+from adapters.sql.commits import CommitMarks
+from adapters.sql.retrying import OUTAGES, Retrying, lost
+from adapters.sql.scrubbing import scrub_errors
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from domain.errors import StorageUnavailable
 
 T = TypeVar("T")
-log = logging.getLogger("brokerlink.store")
 BUSY_MILLISECONDS = 10_000
-CONFLICT_TRIES = 6
-# Serialization failure, deadlock, and a row that another writer was faster to insert.
-CONFLICT_CODES = frozenset({"40001", "40P01", "23505"})
-# The database is away, full, locked for too long, or all connections are taken.
-OUTAGES = (OperationalError, InterfaceError, PoolTimeout)
+# How long somebody waits for a connection of the pool, and for the server to take a new one.
+POOL_SECONDS = CONNECT_SECONDS = 5
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+# Nothing of ours takes that long, so what does is stuck. A process that stands still in the middle of a
+# transaction loses its locks before its lease ends; an operator's own `options` in the URL come last.
+LIMITS = {
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+# A server that vanished without a word (a failover, a cut cable) is noticed after fifteen seconds.
+WATCHFUL = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
 
 
 def open_engine(url: str, *, pool_size: int = 16) -> Engine:
@@ -45,10 +51,25 @@ def open_engine(url: str, *, pool_size: int = 16) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = create_engine(
-        parsed, hide_parameters=True, pool_pre_ping=True, pool_size=pool_size, max_overflow=0
+        parsed,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=pool_size,
+        pool_timeout=POOL_SECONDS,
+        max_overflow=0,
+        connect_args=_session(parsed),
     )
     scrub_errors(engine)
     return engine
+
+
+def _session(url: URL) -> dict[str, Any]:
+    """How our connections to PostgreSQL behave. What the URL says goes before it."""
+    given = dict(url.query)
+    options = " ".join(f"-c {name}={limit}" for name, limit in LIMITS.items())
+    ours = {**WATCHFUL, "application_name": "brokerlink"}
+    kept = {name: value for name, value in ours.items() if name not in given}
+    return {**kept, "options": f"{options} {given.get('options', '')}".strip()}
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
@@ -81,6 +102,9 @@ class SqlStorage:
         self._viewed = (
             engine if self.embedded else engine.execution_options(isolation_level="REPEATABLE READ")
         )
+        self._retrying = Retrying()
+        # Only a server can be lost between a COMMIT and its answer.
+        self._marks = None if self.embedded else CommitMarks(engine)
         writers = 1 if self.embedded else readers
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="store-read")
@@ -109,39 +133,33 @@ class SqlStorage:
 
     def read_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
         """The same without a loop: for start-up, tools and tests."""
-        try:
-            with self._viewed.connect() as connection, connection.begin():
-                return deed(SqlUnitOfWork(connection))
-        except OUTAGES as error:
-            raise _unavailable(error) from None
+        return self._retrying(lambda: self._read_once(deed))
 
     def write_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
-        for attempt in range(CONFLICT_TRIES):
-            try:
-                with self.engine.connect() as plain:
-                    connection = plain.execution_options(brokerlink_writes=True)
-                    with connection.begin():
-                        return deed(SqlUnitOfWork(connection))
-            except (*OUTAGES, IntegrityError, DriverError) as error:
-                if attempt + 1 == CONFLICT_TRIES or not _conflict(error):
-                    raise _unavailable(error) from None
-                # A little chance, so that two that collided do not collide again.
-                time.sleep(0.01 * 2**attempt * (0.5 + random.random() / 2))  # noqa: S311 - no secret
-        raise AssertionError("unreachable")
+        return self._retrying(lambda: self._write_once(deed))
+
+    def _read_once(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
+        with self._viewed.connect() as connection, connection.begin():
+            return deed(SqlUnitOfWork(connection))
+
+    def _write_once(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
+        token: str | None = None
+        if self._marks is not None:
+            self._marks.prepare()
+        try:
+            with self.engine.connect() as plain:
+                connection = plain.execution_options(brokerlink_writes=True)
+                with connection.begin():
+                    done = deed(SqlUnitOfWork(connection))
+                    if self._marks is not None:
+                        token = self._marks.mark(connection)
+        except OUTAGES as error:
+            # Without a mark no COMMIT was sent. With one, it may have been done although nobody said so.
+            if self._marks is None or token is None or not lost(error) or not self._marks.kept(token):
+                raise
+        return done
 
     def close(self) -> None:
         self._writers.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self.engine.dispose()
-
-
-def _unavailable(error: Exception) -> StorageUnavailable:
-    """The failure that callers see. The driver's own words are for the log: they hold no bound values."""
-    log.error("the database failed", exc_info=scrubbed(error))
-    return StorageUnavailable()
-
-
-def _conflict(error: Exception) -> bool:
-    cause = getattr(error, "orig", error)
-    code = getattr(cause, "sqlstate", None)
-    return code in CONFLICT_CODES or "database is locked" in str(cause)

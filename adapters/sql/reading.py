@@ -9,12 +9,14 @@ import heapq
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, PoolProxiedConnection
 
 from adapters.sql.reading_statements import Statements
+from adapters.sql.retrying import Retrying
 from domain.ports.reading import (
     AccountRow,
     BalanceRow,
@@ -46,6 +48,7 @@ class SqlReading:
 
     def __init__(self, engine: Engine, *, threads: int = 4) -> None:
         self._engine = engine
+        self._retrying = Retrying()
         self._statements = Statements(engine.dialect.name == "postgresql")
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store-read-hot")
         self._here = None if self._statements.postgresql else _of_its_own(engine)
@@ -212,7 +215,8 @@ class SqlReading:
                 # that is for a thread, and if it is something else the thread will say so.
                 pass
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._read_in_thread, deed, begin)
+        attempt = partial(self._read_in_thread, deed, begin)
+        return await loop.run_in_executor(self._threads, self._retrying, attempt)
 
     def _read_in_thread(self, deed: Deed[T], begin: str) -> T:
         pooled = self._engine.raw_connection()
@@ -223,9 +227,11 @@ class SqlReading:
             try:
                 return _read(driver, deed, begin)
             finally:
-                if self._statements.postgresql:
+                if self._statements.postgresql and not driver.closed:
                     driver.autocommit = False
         finally:
+            if self._statements.postgresql and driver.closed:
+                pooled.invalidate()
             pooled.close()
 
 

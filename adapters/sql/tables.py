@@ -384,6 +384,16 @@ requests = Table(
     PrimaryKeyConstraint("caller", "request_id"),
 )
 
+# The last transaction of each writing thread on PostgreSQL, see commits.py. No index but the key: a new
+# mark then takes no more room in the table than the old one.
+writers = Table(
+    "writers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("mark", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
 # Budgets of calls that all processes share. A key holds the keyed hash of a credential, never one.
 budgets = Table(
     "budgets",

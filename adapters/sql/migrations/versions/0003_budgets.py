@@ -6,7 +6,7 @@ from alembic import op
 from adapters.sql.types import Instant
 
 revision = "0003"
-down_revision = "0002"
+down_revision = "0002b"
 branch_labels = None
 depends_on = None
 
