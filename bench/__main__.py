@@ -1,36 +1,58 @@
-"""Runs the benchmarks and prints their ratios.
+"""Runs the benchmarks and prints their figures beside the goals.
 
-python -m bench [reads] [syncs] [--json FILE]
+python -m bench [KIND ...] [--on sqlite|postgresql] [--large] [--json FILE]
 """
 
 import argparse
-import asyncio
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.telemetry.logs import configure
-from bench import reads, syncs
+from bench import parsing, progress, reads, runs, scale, starting, syncs
+from bench.databases import ENGINES, NewDatabase, databases
+from bench.figures import Figure, show
+from bench.loops import run
 
-KINDS = {
-    "reads": lambda: asyncio.run(reads.measure()),
-    "syncs": lambda: asyncio.run(syncs.measure()),
+# On each engine, and those that need none.
+STORED: dict[str, Callable[[NewDatabase], list[Figure]]] = {
+    "reads": lambda new: run(reads.measure(new)),
+    "syncs": lambda new: run(syncs.measure(new)),
+    "progress": lambda new: run(progress.measure(new)),
+    "runs": lambda new: run(runs.measure(new)),
+    "memory": starting.memory,
+    "scale": lambda new: run(scale.measure(new)),
 }
+PLAIN: dict[str, Callable[[], list[Figure]]] = {"parse": parsing.measure, "start": starting.measure}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], help="which to run; all if none is named")
+    parser.add_argument("kinds", nargs="*", choices=[*PLAIN, *STORED, []], help="all if none is named")
+    parser.add_argument("--on", choices=ENGINES, help="both if none is named")
     parser.add_argument("--json", type=Path, help="also write the figures there")
+    parser.add_argument("--large", action="store_true", help="ten million rows, and a backfill of a million")
     given = parser.parse_args()
+    if given.large:
+        scale.SIZES.append(10_000_000)
+        starting.BACKFILL.append(1_000_000)
     configure("WARNING")
-    figures = {}
-    for kind in given.kinds or KINDS:
-        figures[kind] = KINDS[kind]()
-        print(f"\n{kind}")
-        for name, value in figures[kind].items():
-            print(f"  {name:<40} {value:>12.2f}")
+    kinds = given.kinds or [*PLAIN, *STORED]
+    told: dict[str, list[Figure]] = {}
+    for kind in (one for one in kinds if one in PLAIN):
+        told[kind] = PLAIN[kind]()
+        show(kind, told[kind])
+    stored = [one for one in kinds if one in STORED]
+    for engine in (ENGINES if given.on is None else (given.on,)) if stored else ():
+        with databases(engine) as new:
+            for kind in stored:
+                told[f"{kind} on {engine}"] = STORED[kind](new)
+                show(f"{kind} on {engine}", told[f"{kind} on {engine}"])
     if given.json:
-        given.json.write_text(json.dumps(figures, indent=2) + "\n")
+        figures = {kind: [one.told() for one in found] for kind, found in told.items()}
+        whole = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "figures": figures}
+        given.json.write_text(json.dumps(whole, indent=2) + "\n")
 
 
 if __name__ == "__main__":

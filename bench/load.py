@@ -10,22 +10,28 @@ from collections.abc import Awaitable, Callable
 
 import grpc.aio
 import uvloop
-from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 
-from brokerlink.v1 import portfolios_pb2, portfolios_pb2_grpc, transactions_pb2, transactions_pb2_grpc
+from brokerlink.v1 import (
+    brokerages_pb2,
+    brokerages_pb2_grpc,
+    portfolios_pb2,
+    portfolios_pb2_grpc,
+    transactions_pb2,
+    transactions_pb2_grpc,
+)
 
 Call = Callable[[], Awaitable[object]]
 
 
 def calls(channel: grpc.aio.Channel, account: str) -> dict[str, Call]:
-    health = health_pb2_grpc.HealthStub(channel)
+    brokerages = brokerages_pb2_grpc.BrokerageServiceStub(channel)
     portfolios = portfolios_pb2_grpc.PortfolioServiceStub(channel)
     transactions = transactions_pb2_grpc.TransactionServiceStub(channel)
-    empty = health_pb2.HealthCheckRequest()
+    empty = brokerages_pb2.GetBrokerageRequest(brokerage_id="none")
     portfolio = portfolios_pb2.GetPortfolioRequest(account_id=account)
     page = transactions_pb2.ListTransactionsRequest(account_id=account, page_size=100)
     return {
-        "echo": lambda: health.Check(empty),
+        "echo": lambda: brokerages.GetBrokerage(empty),
         "portfolio": lambda: portfolios.GetPortfolio(portfolio),
         "transactions": lambda: transactions.ListTransactions(page),
     }

@@ -1,6 +1,6 @@
 """A server with one synced account, for the load of another process.
 
-python -m bench.serving FOLDER ADDRESS KEPT     prints its port and the account, then serves
+python -m bench.serving FOLDER ADDRESS DATABASE KEPT     prints its port and the account, then serves
 """
 
 import asyncio
@@ -12,20 +12,33 @@ import uvloop
 from dependency_injector import providers
 
 from adapters.telemetry.logs import configure
-from bench.syncs import house_at
+from bench.house import house_at
+from bench.recording import BROKERAGE
 from brokerlink.container import Container
 from brokerlink.rpc.portfolios import PortfolioServicer
 from brokerlink.rpc.transactions import TransactionServicer
 from brokerlink.usecases.connect import Connect
 from brokerlink.usecases.get_portfolio import GetPortfolio, GetUserPortfolio
 from brokerlink.usecases.list_transactions import GetTransaction, ListTransactions
+from brokerlink.v1 import brokerages_pb2_grpc
 
 USER = "bench"
 
 
-async def main(folder: Path, address: str, *, kept: bool) -> None:
+class Echo(brokerages_pb2_grpc.BrokerageServiceServicer):
+    """An empty call of the same server: through principal, scope, decoding, validation, deadline and
+    access log like any other, and then there is nothing to do."""
+
+    async def GetBrokerage(  # type: ignore[override]  # noqa: N802 - gRPC calls it so
+        self, request: object, context: object
+    ) -> bytes:
+        return b""
+
+
+async def main(folder: Path, address: str, database: str, *, kept: bool) -> None:
     configure("INFO", "json", (folder / "server.log").open("w"))  # the access log is part of a call
-    house = house_at(address, folder)
+    house = house_at(address, folder, database)
+    house.servicers.add_kwargs(brokerages=providers.Singleton(Echo))
     if not kept:
         _keep_nothing(house)
     dispatch, rpc = house.dispatch(), house.rpc()
@@ -33,14 +46,8 @@ async def main(folder: Path, address: str, *, kept: bool) -> None:
     dispatch.start()
     await rpc.start()
     credentials = json.loads((folder / "credentials").read_text())
-    view = await Connect(house.connecting())(USER, "alpaca", credentials=credentials)
-    while True:
-        await asyncio.sleep(0.1)
-        run = await house.store().read(
-            lambda uow: uow.runs.latest(view.connection.id if view.connection else "")
-        )
-        if run is not None and run.state.terminal:
-            break
+    view = await Connect(house.connecting())(USER, BROKERAGE, credentials=credentials)
+    await _synced(house, view.connection.id if view.connection else "")
     print(port, view.accounts[0].id, flush=True)
     await asyncio.Event().wait()
 
@@ -77,4 +84,4 @@ def _keep_nothing(house: Container) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(Path(sys.argv[1]), sys.argv[2], kept=sys.argv[3] == "kept"))
+        runner.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], kept=sys.argv[4] == "kept"))
