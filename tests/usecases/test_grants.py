@@ -181,6 +181,46 @@ async def test_a_renewal_whose_reply_was_lost_ends_at_the_user_and_in_no_loop(ow
     assert owner.door.renewals == 1
 
 
+async def test_after_a_definite_refusal_nobody_asks_again_until_the_user_has_signed_in(owner: Owner) -> None:
+    owner.made.clock.ahead = timedelta(minutes=59)
+    owner.door.valid += 1  # ours is worth nothing any more
+    opened = [await owner.held() for _ in range(5)]
+    uses = (owner.grants.use(held, owner.door, owner.door.works) for held in opened)
+
+    told = await asyncio.gather(*uses, return_exceptions=True)
+
+    assert [type(each) for each in told] == [ReauthorizationRequired] * 5
+    assert owner.door.renewals == 1
+    with pytest.raises(ReauthorizationRequired):
+        await owner.held()
+    found = connection(owner.made, owner.connection_id)
+    fresh = owner.door.grant()
+    await owner.made.store.write(
+        lambda uow: owner.made.safe.put_grant(uow, found, fresh, owner.made.clock.now())
+    )
+    assert (await owner.held()).grant.values == {"refresh": "1"}
+
+
+async def test_one_who_stood_still_past_the_lease_takes_what_another_has_kept(owner: Owner) -> None:
+    owner.made.clock.ahead = timedelta(minutes=59)
+    owner.door.lives = timedelta(hours=3)
+    stale = await owner.held()
+    honest = owner.door.renew
+
+    async def stands_still(grant: Grant) -> Grant:
+        owner.door.renew = honest  # type: ignore[method-assign]
+        over = "UPDATE credentials SET renewal_until = 0"
+        await owner.made.store.write(lambda uow: uow.sql.exec_driver_sql(over).rowcount)
+        await owner.grants.use(await owner.held(), owner.door, owner.door.works)
+        return await honest(grant)
+
+    owner.door.renew = stands_still  # type: ignore[method-assign]  # this door only
+
+    assert await owner.grants.use(stale, owner.door, owner.door.works) == "1"
+
+    assert (await owner.held()).grant.values == {"refresh": "1"}
+
+
 @pytest.mark.parametrize("failure", [EtagMismatch(), StorageUnavailable()], ids=["a race", "an outage"])
 async def test_a_new_grant_is_never_lost_to_what_happens_in_the_store(owner: Owner, failure: Failure) -> None:
     patchy = Patchy(owner.made.store)

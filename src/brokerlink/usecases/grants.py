@@ -12,6 +12,7 @@ from domain.connections import Connection
 from domain.errors import (
     BrokerageUnavailable,
     ConnectionDisconnected,
+    ConsentRevoked,
     EtagMismatch,
     ReauthorizationRequired,
     StorageUnavailable,
@@ -24,7 +25,8 @@ T = TypeVar("T")
 log = logging.getLogger("brokerlink.grants")
 RENEW_AHEAD = timedelta(minutes=2)
 LEASE = timedelta(seconds=60)
-WAIT_FOR_OTHERS = 90
+WAIT_FOR_OTHERS = timedelta(seconds=90)
+LOOK_EVERY = timedelta(milliseconds=250)
 KEEP_TRYING = (0.05, 0.2, 1.0, 3.0, 6.0)
 
 
@@ -45,8 +47,15 @@ class Grants:
     chance: Chance
 
     async def open(self, connection: Connection) -> Held:
-        """Raises ReauthorizationRequired, DecryptionFailed."""
-        grant, version = await self.storage.read(lambda uow: self.safe.grant(uow, connection))
+        """Raises ReauthorizationRequired, also where the brokerage has refused to renew this very grant:
+        it is asked once. Raises DecryptionFailed."""
+
+        def deed(uow: UnitOfWork) -> tuple[Grant, int]:
+            if uow.credentials.refused(connection.id):
+                raise ReauthorizationRequired
+            return self.safe.grant(uow, connection)
+
+        grant, version = await self.storage.read(deed)
         return Held(connection.id, grant, version)
 
     async def use(self, held: Held, door: OpenDoor, deed: Callable[[Grant], Awaitable[T]]) -> T:
@@ -67,24 +76,35 @@ class Grants:
         """Exactly one renewal over all processes: whoever gets the lease renews, the others wait for
         what it stored. Rotating refresh tokens are in the store before they are used."""
         owner = self.chance.id("own")
-        for _ in range(WAIT_FOR_OTHERS):
+        for _ in range(WAIT_FOR_OTHERS // LOOK_EVERY):
             if await self._refreshed_by_another(held):
                 return
             if await self.storage.write(
                 lambda uow: uow.credentials.lease_renewal(held.connection_id, owner, LEASE)
             ):
                 break
-            await asyncio.sleep(1)
+            await asyncio.sleep(LOOK_EVERY.total_seconds() * (0.5 + self.chance.fraction()))
         else:
             raise BrokerageUnavailable("The renewal of the sign-in takes too long.")
         try:
             # Somebody may have renewed between our look and our lease.
             if not await self._refreshed_by_another(held):
-                grant = await door.renew(held.grant)
-                held.version = await self._keep(held, grant)
-                held.grant = grant
+                await self._ask(held, door)
         finally:
             await self.storage.write(lambda uow: uow.credentials.end_renewal(held.connection_id, owner))
+
+    async def _ask(self, held: Held, door: OpenDoor) -> None:
+        try:
+            grant = await door.renew(held.grant)
+        except (ReauthorizationRequired, ConsentRevoked):
+            # A process that stood still past its lease may have renewed meanwhile: then ours was the old one.
+            if await self._refreshed_by_another(held):
+                return
+            refused = held.version
+            await self.storage.write(lambda uow: uow.credentials.refuse(held.connection_id, refused))
+            raise
+        held.version = await self._keep(held, grant)
+        held.grant = grant
 
     async def _keep(self, held: Held, grant: Grant) -> int:
         """Store a new grant, whatever it takes for a while: where tokens rotate the old one is dead already,
@@ -98,6 +118,8 @@ class Grants:
 
     async def _refreshed_by_another(self, held: Held) -> bool:
         def deed(uow: UnitOfWork) -> tuple[Grant, int]:
+            if uow.credentials.refused(held.connection_id):
+                raise ReauthorizationRequired
             return self.safe.grant(uow, self._connection(uow, held))
 
         grant, version = await self.storage.read(deed)
