@@ -172,6 +172,25 @@ def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
     assert facts.complaint == "nothing listens at that address"
 
 
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+def test_a_database_of_postgresql_is_looked_at(database: str) -> None:
+    url = database.replace("postgresql:", "postgresql+psycopg:", 1)
+    store = open_store(database)
+
+    facts = SqlDatabase(url).facts()
+    store.close()
+
+    assert (facts.complaint, facts.refuses_writes, facts.fresh) == ("", "", False)
+    assert facts.revision == facts.newest
+    assert facts.seconds_off is not None
+    assert abs(facts.seconds_off) < 1
+    mark = "&" if "?" in url else "?"
+    read_only = SqlDatabase(f"{url}{mark}options=-c%20default_transaction_read_only=on").facts()
+    assert read_only.refuses_writes == "it may only be read"
+    missing = SqlDatabase(url.replace("/brokerlink_test", "/missing")).facts()
+    assert missing.complaint == "it has no such database or user"
+
+
 # ---- settings and brokerages
 
 
