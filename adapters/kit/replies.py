@@ -42,6 +42,8 @@ def _by_status(response: Response, now: datetime) -> Failure | None:
             found = BrokerageRateLimited(retry_after=retry_after(response, now))
         case 503 if _is_html(response):
             found = BrokerageMaintenance(retry_after=retry_after(response, now))
+        case 408 | 425:
+            found = BrokerageUnavailable(retry_after=retry_after(response, now))
         case _ if status >= 500:
             found = BrokerageUnavailable(retry_after=retry_after(response, now))
         case _ if status >= 400:

@@ -364,6 +364,9 @@ def take_splits(response: Response, keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def take_primary(response: Response, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Without its flags GET /accounts/ tells the first account only (3.2)."""
+    """Without its flags GET /accounts/ tells the first account only (3.2). Raises UnreadableReply when it
+    tells none: rows that name no account would belong to nobody, and be lost."""
     found = raw_rows(dig(response, ("results",)))
-    return {keys[0]: rows.text(rows.fields(found[0]), "account_number")} if found else {}
+    if not found:
+        raise UnreadableReply("no account is told, though rows belong to the first one")
+    return {keys[0]: rows.text(rows.fields(found[0]), "account_number")}

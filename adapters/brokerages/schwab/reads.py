@@ -118,10 +118,13 @@ def _found(response: Response) -> list[Instrument]:
 
 
 def _only(keys: tuple[str, ...], found: list[tuple[str, Instrument]]) -> dict[str, Instrument | None]:
-    """What is found exactly once. Two companies of one name are nobody; that is remembered too."""
+    """What is found exactly once. Two companies of one name are nobody, which is remembered; what is not
+    found at all is left out: the next page asks again."""
     names = [name for name, _ in found]
-    certain = {name: instrument for name, instrument in found if names.count(name) == 1}
-    return {key: certain.get(key) for key in keys}
+    by_name: dict[str, Instrument | None] = {
+        name: instrument if names.count(name) == 1 else None for name, instrument in found
+    }
+    return {key: by_name[key] for key in keys if key in by_name}
 
 
 def _bare(key: str) -> str:

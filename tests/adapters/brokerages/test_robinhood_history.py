@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from adapters.brokerages.robinhood import parse
 from adapters.brokerages.robinhood.history import cash, events, trades
 from adapters.kit.card import Scene
+from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
+from domain.errors import UnreadableReply
 from domain.ports.brokerage import Notes
 from domain.transactions import TransactionStatus as S
 from domain.transactions import TransactionType as T
@@ -382,3 +385,8 @@ def test_charges_go_out_without_what_was_credited_and_lent_shares_bring_in() -> 
 
     assert (paid.type, paid.net) == (T.MARGIN_INTEREST, D("-2.85"))
     assert (got.type, got.net, got.trade_date) == (T.INTEREST, D("0.07"), date(2026, 5, 4))
+
+
+def test_rows_that_name_no_account_are_not_dropped_when_no_account_is_told() -> None:
+    with pytest.raises(UnreadableReply):
+        parse.take_primary(Response(200, {}, b'{"results": []}'), ("primary:account",))

@@ -29,6 +29,8 @@ def answer(status: int = 429, body: bytes = b"", **headers: str) -> Response:
         (418, "BROKERAGE_RESPONSE_UNREADABLE"),
         (429, "BROKERAGE_RATE_LIMITED"),
         (500, "BROKERAGE_UNAVAILABLE"),
+        (408, "BROKERAGE_UNAVAILABLE"),
+        (425, "BROKERAGE_UNAVAILABLE"),
         (502, "BROKERAGE_UNAVAILABLE"),
         (503, "BROKERAGE_UNAVAILABLE"),
         (599, "BROKERAGE_UNAVAILABLE"),
