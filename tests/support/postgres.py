@@ -80,13 +80,15 @@ class Postgres:
 @contextmanager
 def running() -> Iterator[Postgres]:
     """The server of this test run. Raises Unusable."""
-    server = Postgres(GIVEN) if GIVEN else Postgres(bring_along(_shared()).get_uri())
+    folder = _shared()
+    server = Postgres(GIVEN) if GIVEN else Postgres(bring_along(folder).get_uri())
     _refuse_old(server.url)
     server.prepare()
     try:
         yield server
     finally:
         server.close()
+        folder.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _shared() -> Path:
