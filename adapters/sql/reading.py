@@ -7,6 +7,7 @@ handing it to a thread, and in WAL mode no writer makes it wait. Everything else
 import asyncio
 import heapq
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -51,6 +52,8 @@ class SqlReading:
         self._retrying = Retrying()
         self._statements = Statements(engine.dialect.name == "postgresql")
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store-read-hot")
+        self._mine = threading.local()
+        self._opened: set[Any] = set()
         self._here = None if self._statements.postgresql else _of_its_own(engine)
 
     async def version(self, account_id: str) -> Versioned | None:
@@ -102,6 +105,8 @@ class SqlReading:
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
+        while self._opened:
+            self._opened.pop().close()
         if self._here is not None:
             self._here[0].close()
             self._here = None
@@ -219,20 +224,32 @@ class SqlReading:
         return await loop.run_in_executor(self._threads, self._retrying, attempt)
 
     def _read_in_thread(self, deed: Deed[T], begin: str) -> T:
-        pooled = self._engine.raw_connection()
-        try:
-            driver: Any = pooled.driver_connection
-            if self._statements.postgresql:
-                driver.autocommit = True
+        if not self._statements.postgresql:
+            pooled = self._engine.raw_connection()
             try:
-                return _read(driver, deed, begin)
+                return _read(pooled.driver_connection, deed, begin)
             finally:
-                if self._statements.postgresql and not driver.closed:
-                    driver.autocommit = False
+                pooled.close()
+        driver = self._of_this_thread()
+        try:
+            return _read(driver, deed, begin)
         finally:
-            if self._statements.postgresql and driver.closed:
-                pooled.invalidate()
-            pooled.close()
+            if driver.closed:  # it broke: the next read, or this one again, opens another
+                self._opened.discard(driver)
+                del self._mine.driver
+
+    def _of_this_thread(self) -> Any:
+        """PostgreSQL's connection of a reading thread. The pool would ask whether it still lives, and
+        clean it up, before and after each read: two ways to the database more than the read has."""
+        driver: Any = getattr(self._mine, "driver", None)
+        if driver is None:
+            pooled = self._engine.raw_connection()
+            driver = pooled.driver_connection
+            pooled.detach()
+            driver.autocommit = True
+            self._mine.driver = driver
+            self._opened.add(driver)
+        return driver
 
 
 def _of_its_own(engine: Engine) -> tuple[PoolProxiedConnection, Any]:

@@ -242,3 +242,19 @@ def test_every_statement_binds_its_values_on_both_engines() -> None:
         assert len(made) > 8
         assert all(("?" in one) is not postgresql for one in made if "SELECT" in one)
         assert all(("%s" in one) is postgresql for one in made if "SELECT" in one)
+
+
+async def test_a_reading_thread_outlives_the_end_of_its_connection(rows: Rows, reading: SqlReading) -> None:
+    if rows.store.engine.dialect.name != "postgresql":
+        pytest.skip("a file has no connections that somebody else could end")
+    account = rows.account()
+    await reading.holdings(account)
+    with rows.store.engine.connect() as other:
+        ended = other.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).all()
+
+    assert ended
+    assert await reading.holdings(account) is not None
+    assert await reading.version(account) is not None
