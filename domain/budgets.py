@@ -15,8 +15,10 @@ MARGIN = 1.05
 # How long a call is waited for in place. Longer waits are the run's, which can say so and gives its place up.
 PERSON_WAITS = timedelta(seconds=30)
 STARTED_WAITS = timedelta(seconds=30)
-# How many calls a sync is thought to need: the distance between two runs on the waiting list.
-CALLS_OF_A_RUN = 8
+# How many calls a sync is thought to need, until some have run: the distance between two on the waiting list.
+CALLS_OF_A_RUN = 6
+# The calls of about so many runs are remembered.
+REMEMBERED_RUNS = 64
 
 
 class Turn(Enum):
@@ -57,11 +59,22 @@ class Budget:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a budget stands. `quiet_until`: the brokerage wants no calls before; `listed_until`: the time of
-    the last run on the waiting list."""
+    the last run on the waiting list; `calls` were made by `runs` of late."""
 
     spent_until: datetime
     quiet_until: datetime
     listed_until: datetime
+    calls: int = CALLS_OF_A_RUN
+    runs: int = 1
+
+    def counted(self, turn: Turn) -> "Standing":
+        """With one call of a batch run more. What persons do says nothing of the list."""
+        if turn is Turn.PERSON:
+            return self
+        calls, runs = self.calls + 1, self.runs + (turn is not Turn.STARTED)
+        if runs > REMEMBERED_RUNS:
+            calls, runs = calls // 2, runs // 2
+        return replace(self, calls=calls, runs=runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,7 @@ def ask(
             return Again(standing.quiet_until - now), standing
         return _listed(budget, standing, now)
     wait = max(standing.spent_until - now - budget.room(turn), NONE)
-    spent = replace(standing, spent_until=max(standing.spent_until, now) + budget.step)
+    spent = replace(standing, spent_until=max(standing.spent_until, now) + budget.step).counted(turn)
     if turn is Turn.PERSON:
         return (Place(wait), spent) if wait <= PERSON_WAITS else (Again(wait), standing)
     if turn is Turn.NEW and now < standing.listed_until:
@@ -108,7 +121,7 @@ def _listed(budget: Budget, standing: Standing, now: datetime) -> tuple[Again, S
     """The next time on the waiting list: as many runs come back as the budget has calls for. All at once
     they would find it used up again, each after a start for nothing."""
     first = max(standing.quiet_until, standing.spent_until - budget.room(Turn.LISTED), now)
-    at = max(standing.listed_until, first) + budget.step * CALLS_OF_A_RUN
+    at = max(standing.listed_until, first) + budget.step * (standing.calls / standing.runs)
     return Again(at - now), replace(standing, listed_until=at)
 
 

@@ -6,6 +6,7 @@ their commits do not wait for its disk.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -37,7 +38,8 @@ def _written(table: Table, *names: str) -> Any:
 
 # Run for every call to a brokerage, so built once.
 _STANDING = _locked(budgets)
-_STAND = _written(budgets, "spent_until", "quiet_until", "listed_until", "used_at")
+_NAMES = [field.name for field in fields(Standing)]
+_STAND = _written(budgets, *_NAMES, "used_at")
 _LOOK_AT_BREAKER = select(breakers.c.state, breakers.c.failures).where(breakers.c.key == bindparam("its"))
 _BREAKER = _locked(breakers)
 _BREAK = _written(breakers, "state", "failures", "until")
@@ -125,19 +127,15 @@ def _standing(sql: SqlConnection, key: str) -> tuple[Standing, datetime]:
         made = fresh(now)
         insert_new(sql, budgets, {"key": key, "used_at": now, **_columns(made)})
         row = sql.execute(_STANDING, {"its": key}).mappings().one()
-    return Standing(row["spent_until"], row["quiet_until"], row["listed_until"]), moment(row["now"])
+    return Standing(**{name: row[name] for name in _NAMES}), moment(row["now"])
 
 
 def _put_standing(sql: SqlConnection, key: str, standing: Standing, now: datetime) -> None:
     sql.execute(_STAND, {"its": key, "used_at": now, **_columns(standing)})
 
 
-def _columns(standing: Standing) -> dict[str, datetime]:
-    return {
-        "spent_until": standing.spent_until,
-        "quiet_until": standing.quiet_until,
-        "listed_until": standing.listed_until,
-    }
+def _columns(standing: Standing) -> dict[str, Any]:
+    return {name: getattr(standing, name) for name in _NAMES}
 
 
 def _shaken(sql: SqlConnection, key: str) -> bool:

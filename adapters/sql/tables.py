@@ -402,6 +402,8 @@ budgets = Table(
     Column("spent_until", Instant, nullable=False),
     Column("quiet_until", Instant, nullable=False),
     Column("listed_until", Instant, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("runs", Integer, nullable=False),
     Column("used_at", Instant, nullable=False, index=True),
 )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.budgets import CALLS_OF_A_RUN, Again, Budget, Place, Standing, Turn, ask, fresh, quiet
+from domain.budgets import Again, Budget, Place, Standing, Turn, ask, fresh, quiet
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -110,7 +110,20 @@ def test_runs_on_the_waiting_list_come_back_one_after_the_other_as_fast_as_they_
 
     gaps = {after - before for before, after in pairwise(waits)}
 
-    assert gaps == {BUDGET.step * CALLS_OF_A_RUN}
+    assert len(gaps) == 1
+    calls = drained(BUDGET, Turn.NEW)
+    assert gaps == {BUDGET.step * (calls.calls / calls.runs)}
+
+
+def test_the_list_learns_how_many_calls_a_run_makes() -> None:
+    standing, now = fresh(NOW), NOW
+    for _ in range(200):
+        for turn in (Turn.LISTED, Turn.STARTED, Turn.STARTED):
+            now += BUDGET.step
+            answer, standing = ask(BUDGET, standing, turn, now)
+            assert placed(answer)
+
+    assert 2.5 < standing.calls / standing.runs < 3.5
 
 
 def test_a_new_run_does_not_overtake_those_on_the_list() -> None:

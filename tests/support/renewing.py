@@ -25,8 +25,9 @@ from brokerlink.usecases.grants import Grants
 from brokerlink.usecases.safe import Safe
 
 
-async def use(database: str, base: str, key: str, connection_id: str, ahead: timedelta) -> bool:
+async def use(given: list[str], ahead: timedelta) -> bool:
     """Open the grant and list the accounts with it, as a sync does first."""
+    database, base, key, connection_id = given
     store, wire, clock = open_store(database, migrate=False), HttpWire(), Clock(ahead)
     safe = Safe(AesGcmVault(ring := KeyRing.parse(key), identity_key(store, Roots(ring).unlock)))
 
@@ -46,7 +47,7 @@ async def use(database: str, base: str, key: str, connection_id: str, ahead: tim
     return bool(listing.rows)
 
 
-def race(processes: int, *given: str, ahead: timedelta) -> int:
+def race(processes: int, given: list[str], ahead: timedelta) -> int:
     """How many of so many processes got what they wanted."""
     waiting, go = os.pipe()
     children = []
@@ -56,7 +57,7 @@ def race(processes: int, *given: str, ahead: timedelta) -> int:
             os.close(go)
             os.read(waiting, 1)  # returns when the pipe is closed: for all of them at once
             try:
-                worked = asyncio.run(use(*given, ahead=ahead))
+                worked = asyncio.run(use(given, ahead))
             except Exception as error:  # noqa: BLE001  told by the exit code
                 print(type(error).__name__, error, file=sys.stderr)
                 worked = False
@@ -70,7 +71,7 @@ def race(processes: int, *given: str, ahead: timedelta) -> int:
 def main() -> None:
     *given, processes = sys.argv[1:]
     for line in sys.stdin:
-        print(race(int(processes), *given, ahead=timedelta(minutes=float(line))), flush=True)
+        print(race(int(processes), given, timedelta(minutes=float(line))), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.Column("spent_until", Instant(), nullable=False),
         sa.Column("quiet_until", Instant(), nullable=False),
         sa.Column("listed_until", Instant(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("runs", sa.Integer(), nullable=False),
         sa.Column("used_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_budgets")),
     )
