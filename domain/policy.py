@@ -104,8 +104,10 @@ def try_again(failure: Failure, attempt: int) -> bool:
 
 def should_pause(failures: int, state: ConnectionState) -> bool:
     """Whether so many failed runs in a row stop the automatic ones. Where the user must act nothing runs
-    by itself anyway, and a pause would hide what to do."""
-    return failures >= PAUSE_AFTER_FAILURES and state is not ConnectionState.ACTION_REQUIRED
+    by itself anyway, and a pause would hide what to do. An outage of the brokerage is over some day: a
+    pause would then leave all of its connections to be resumed by hand."""
+    hopeful = {ConnectionState.ACTION_REQUIRED, ConnectionState.WAITING}
+    return failures >= PAUSE_AFTER_FAILURES and state not in hopeful
 
 
 def window_start(feed: Feed, state: FeedState, oldest_pending: date | None, now: datetime) -> date | None:

@@ -162,3 +162,19 @@ def test_of_several_failures_the_one_is_shown_that_the_user_can_mend() -> None:
 
     assert policy.worst([outage, denied]) is denied
     assert policy.worst([]) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "paused"),
+    [
+        (ConnectionState.DEGRADED, True),
+        (ConnectionState.ACTION_REQUIRED, False),
+        (ConnectionState.WAITING, False),
+    ],
+    ids=["a fault of ours", "the user must act", "an outage"],
+)
+def test_failures_in_a_row_pause_a_connection_unless_a_pause_would_not_help(
+    state: ConnectionState, paused: bool
+) -> None:
+    assert policy.should_pause(policy.PAUSE_AFTER_FAILURES, state) is paused
+    assert policy.should_pause(policy.PAUSE_AFTER_FAILURES - 1, state) is False
