@@ -123,14 +123,18 @@ def _fill(store: SqlStorage, before: int, after: int) -> None:
     with store.engine.connect() as plain:
         connection = plain.execution_options(brokerlink_writes=True)
         with connection.begin():
+            if postgresql:
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql(
                 f"INSERT INTO transactions ({_COLUMNS}) SELECT {values} FROM {numbers}"  # noqa: S608 - numbers
             )
     with store.engine.connect() as plain:
         if postgresql:
             plain.execution_options(isolation_level="AUTOCOMMIT")
+            plain.exec_driver_sql("SET statement_timeout = 0")
             plain.exec_driver_sql("VACUUM ANALYZE transactions")
             plain.exec_driver_sql("CHECKPOINT")
+            plain.exec_driver_sql("RESET statement_timeout")
 
 
 def _check_plans(store: SqlStorage) -> None:
