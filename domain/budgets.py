@@ -42,8 +42,9 @@ class Budget:
 
     @property
     def burst(self) -> int:
-        """How many calls may come at once: a tenth, and what is left comes in even steps."""
-        return max(self.calls // 10, 1)
+        """How many calls may come at once: a quarter, and what is left comes in even steps. More would make
+        a person's sync quicker, and leave less for each minute after it."""
+        return max(self.calls // 4, 1)
 
     @property
     def step(self) -> timedelta:

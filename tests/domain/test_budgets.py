@@ -57,7 +57,7 @@ def test_what_batch_leaves_a_person_gets_at_once() -> None:
     while (answer := ask(BUDGET, standing, Turn.PERSON, NOW))[0] == Place():
         at_once, standing = at_once + 1, answer[1]
 
-    assert at_once == BUDGET.burst // 2 == 6
+    assert at_once == BUDGET.burst // 2 == 15
 
 
 def test_a_person_books_ahead_and_waits_until_then() -> None:
