@@ -90,6 +90,8 @@ async def serve(house: Container) -> None:
     log.info("stopping")
     # Together: calls and runs have the same grace. A call that ends last may still wake a run.
     await asyncio.gather(rpc.stop(GRACE), dispatch.stop(GRACE))
+    if settings.work:
+        await house.schedule().leave()
     await dispatch.close()
     await hub.stop()
     await house.http().close()

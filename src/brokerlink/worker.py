@@ -36,6 +36,7 @@ async def work(house: Container) -> None:
     await told_to_stop()
     log.info("stopping")
     await dispatch.stop(GRACE)
+    await house.schedule().leave()
     await dispatch.close()
     await hub.stop()
     await house.http().close()

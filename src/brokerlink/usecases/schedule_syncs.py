@@ -9,6 +9,7 @@ from functools import partial
 from brokerlink.usecases.start_sync import RUN_LIFE, new_run
 from domain import policy
 from domain.connections import Connection
+from domain.errors import StorageUnavailable
 from domain.policy import Cadence, SyncPolicy
 from domain.ports.brokerage import Brokerages
 from domain.ports.calendar import CalendarMissing, MarketCalendar
@@ -62,8 +63,11 @@ class ScheduleSyncs:
         return started
 
     async def leave(self) -> None:
-        """Let another process take over at once."""
-        await self.storage.write(lambda uow: uow.duties.leave(DUTY, self.owner))
+        """Let another process take over at once. Where the store is away the duty ends by itself."""
+        try:
+            await self.storage.write(lambda uow: uow.duties.leave(DUTY, self.owner))
+        except StorageUnavailable:
+            log.warning("the schedule is not handed over")
 
     async def _opening(self) -> datetime | None:
         """When the market opens, if syncs wait for it."""
