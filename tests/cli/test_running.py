@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.aesgcm.keyring import generate
+from brokerlink.cli.reasons import Exit
 from tests.cli.conftest import Run
 
 LATE = ("grpc", "google.protobuf", "plotext", "httpx", "pydantic", "sqlalchemy", "cryptography", "aiohttp")
@@ -49,8 +51,19 @@ def test_help_is_fast_and_loads_nothing_it_does_not_need() -> None:
 
 
 COMMANDS = """brokerages, connect, connections, connections pause, connections resume,
-    connections disconnect, accounts, portfolio, transactions, sync, runs, cancel, serve, sandbox,
+    connections disconnect, accounts, portfolio, transactions, sync, runs, cancel, serve, work, sandbox,
     keys generate, doctor, demo, version"""
+
+
+def test_a_worker_without_postgresql_is_refused_in_plain_words(tmp_path: Path) -> None:
+    started = program(
+        "work", BROKERLINK_DATA_DIR=str(tmp_path), BROKERAGE_ENCRYPTION_KEY=generate(), DATABASE_URL=""
+    )
+
+    _, said = started.communicate(timeout=60)
+
+    assert started.returncode == Exit.USAGE
+    assert "`brokerlink work` needs PostgreSQL" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("words", [words.strip() for words in COMMANDS.split(",")])

@@ -201,6 +201,7 @@ def test_what_is_malformed_does_not_hide_what_is_missing(monkeypatch: pytest.Mon
 
 
 KEYED = "BROKERLINK_BROKERAGES__X__"
+POSTGRESQL = {"DATABASE_URL": "postgresql://b@127.0.0.1/b"}
 
 
 @pytest.mark.parametrize(
@@ -247,6 +248,19 @@ KEYED = "BROKERLINK_BROKERAGES__X__"
             {"BROKERLINK_RUN_DEADLINE_SECONDS": "60", "BROKERLINK_LEASE_SECONDS": "60"},
             "BROKERLINK_RUN_DEADLINE_SECONDS",
             "less than two times",
+        ),
+        ({"BROKERLINK_WORK": "false"}, "BROKERLINK_WORK", "nobody else can run the syncs"),
+        ({"BROKERLINK_PROCESSES": "2"}, "BROKERLINK_PROCESSES", "SQLite belongs to one process"),
+        ({"BROKERLINK_PROCESSES": "0"}, "BROKERLINK_PROCESSES", "1"),
+        (
+            {**POSTGRESQL, "BROKERLINK_PROCESSES": "2", "BROKERLINK_LISTEN": "unix:/run/b"},
+            "BROKERLINK_PROCESSES",
+            "cannot be shared",
+        ),
+        (
+            {**POSTGRESQL, "BROKERLINK_PROCESSES": "2", "BROKERLINK_LISTEN": "127.0.0.1:0"},
+            "BROKERLINK_PROCESSES",
+            "cannot be shared",
         ),
     ],
 )  # fmt: skip
@@ -333,6 +347,24 @@ def test_a_file_without_secrets_may_be_read_by_others(
 
 
 # ---- what is told
+
+
+@pytest.mark.parametrize(
+    ("variables", "count"),
+    [
+        ({}, 1),
+        (POSTGRESQL, os.cpu_count()),
+        ({**POSTGRESQL, "BROKERLINK_PROCESSES": "3"}, 3),
+        ({**POSTGRESQL, "BROKERLINK_LISTEN": "unix:/run/b"}, 1),
+        ({**POSTGRESQL, "BROKERLINK_LISTEN": "127.0.0.1:0"}, 1),
+    ],
+)
+def test_how_many_processes_serve(
+    variables: dict[str, str], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(monkeypatch, **variables, **{KEY: "key"})
+
+    assert load().process_count == count
 
 
 def test_each_setting_is_explained() -> None:
