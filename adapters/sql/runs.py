@@ -219,8 +219,13 @@ class SqlRuns:
     def hand_over(self, run_id: str, token: int) -> None:
         self._sql.execute(
             update(sync_runs)
-            .where(sync_runs.c.id == run_id, sync_runs.c.token == token)
-            .values(lease_until=None, token=token + 1)
+            .where(
+                sync_runs.c.id == run_id,
+                sync_runs.c.token == token,
+                # One that ended or waits meanwhile is in nobody's hands any more.
+                sync_runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
+            )
+            .values(lease_until=None, token=token + 1, state=RunState.QUEUED.value)
         )
 
     def recent(

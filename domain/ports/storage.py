@@ -295,7 +295,7 @@ class Runs(Protocol):
         """End the lease of an owner that is dead or has stopped. What it may still write is refused."""
 
     def hand_over(self, run_id: str, token: int) -> None:
-        """Give the lease with this token up, for somebody else to go on at once."""
+        """Give the lease with this token up, and queue the run for somebody else to go on at once."""
 
     def renew(self, run_id: str, token: int, duration: timedelta) -> bool:
         """Hold the lease on. False if it was lost."""

@@ -5,19 +5,19 @@ import logging
 from dataclasses import dataclass, replace
 
 from brokerlink.usecases.course import TOO_LONG, Course, Engine, Stopped, mark_unread
+from brokerlink.usecases.in_vain import AT_ONCE, LOOK_BACK, MOST_IN_VAIN, attempts_in_vain
 from brokerlink.usecases.sync_head import list_accounts, read_head
 from brokerlink.usecases.sync_history import read_history
 from domain import policy
 from domain.budgets import Turn
 from domain.connections import ConnectionState
-from domain.errors import DecryptionFailed, Failure, FailureRecord, UnreadableReply
+from domain.errors import ConnectionQuarantined, DecryptionFailed, Failure, FailureRecord
 from domain.events import Event, EventType
 from domain.ports.storage import LeaseLost, UnitOfWork
 from domain.syncs import Lane, Progress, ProgressKind, RunState, SyncRun, outcome
 
 log = logging.getLogger("brokerlink.sync")
-# A run that was taken up so often without ending kills whoever takes it: it is put aside.
-MOST_ATTEMPTS = 40
+GIVEN_UP = "This sync was taken up again and again, and nothing ever came of it."
 
 
 def turn_of(run: SyncRun) -> Turn:
@@ -69,18 +69,55 @@ class RunSync:
             why = run.failure or TOO_LONG
             await self._end_unopened(run, RunState.EXPIRED, why)
             return None
+        vain = await self._in_vain(run)
+        if AT_ONCE <= vain < MOST_IN_VAIN:
+            await self._keep_apart(run, vain)
+            return None
         try:
-            if run.attempt > MOST_ATTEMPTS:
-                raise UnreadableReply("This sync was taken up again and again without coming to an end.")
+            if vain >= MOST_IN_VAIN:
+                raise ConnectionQuarantined(GIVEN_UP)
             door = engine.brokerages.door(connection.brokerage_id, connection.door_id, turn_of(run))
             held = await engine.grants.open(connection)
         except Failure as failure:
             record = FailureRecord.of(failure)
-            await self._end_unopened(run, RunState.FAILED, record, isinstance(failure, DecryptionFailed))
+            quarantine = isinstance(failure, DecryptionFailed | ConnectionQuarantined)
+            await self._end_unopened(run, RunState.FAILED, record, quarantine)
             return None
         course = Course(engine, run, connection, door, held)
         await self._announce(course)
         return course
+
+    async def _in_vain(self, run: SyncRun) -> int:
+        """How often it was taken up for nothing, where whoever had it last left it in the middle."""
+        if run.state is not RunState.RUNNING:
+            return 0
+        start = max(run.sequence - LOOK_BACK, 0)
+        log = await self.engine.storage.read(lambda uow: uow.progress.after(run.id, start, LOOK_BACK))
+        return attempts_in_vain(log)
+
+    async def _keep_apart(self, run: SyncRun, vain: int) -> None:
+        """Let some time go by, so that it is not tried again beside those that ended with it."""
+        engine, now = self.engine, self.engine.clock.now()
+        pause = engine.patience.backoff(vain, engine.chance.fraction())
+        run.state, run.retry_at = RunState.WAITING, min(now + pause, run.deadline)
+        run.sequence += 1
+        waits = Progress(
+            run.id,
+            run.sequence,
+            ProgressKind.PROGRESS,
+            now,
+            run.state,
+            retry_at=run.retry_at,
+            message="Whoever ran this sync did not come back; it is tried again a little later.",
+        )
+
+        def deed(uow: UnitOfWork) -> None:
+            uow.runs.save(run, None)
+            uow.progress.add(waits)
+
+        await engine.storage.write(deed)
+        engine.hub.publish(run.id, run.sequence)
+        log.warning("sync is kept apart", extra={"run_id": run.id, "attempts": vain})
 
     async def _announce(self, course: Course) -> None:
         run, now = course.run, self.engine.clock.now()
