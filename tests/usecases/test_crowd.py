@@ -4,7 +4,7 @@ import pytest
 
 from bench.schedule import Outcome, p95, simulate
 
-CROWD = 240
+CROWD = 480
 
 
 @pytest.fixture(scope="module")
