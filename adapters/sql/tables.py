@@ -308,6 +308,7 @@ sync_runs = Table(
     Column("sequence", Integer, nullable=False),
     Column("token", Integer, nullable=False),
     Column("lease_owner", String(64)),
+    # In no index: each step of a run writes it, and a row none of whose indexes changes is written in place.
     Column("lease_until", BigInteger),
     Column("head_done", Boolean, nullable=False),
     Column("cancel_requested", Boolean, nullable=False),
@@ -328,13 +329,6 @@ sync_runs = Table(
         "ix_sync_runs_due",
         "lane",
         "created_at",
-        sqlite_where=text(ACTIVE_RUN),
-        postgresql_where=text(ACTIVE_RUN),
-    ),
-    # Leases that have ended are looked for every other second.
-    Index(
-        "ix_sync_runs_lease",
-        "lease_until",
         sqlite_where=text(ACTIVE_RUN),
         postgresql_where=text(ACTIVE_RUN),
     ),

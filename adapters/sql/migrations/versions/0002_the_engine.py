@@ -1,16 +1,13 @@
-"""The tables of the engine that spreads runs over machines (PostgreSQL only); leases found by their end."""
+"""The tables of the engine that spreads runs over machines: PostgreSQL only."""
 
 from importlib.resources import files
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-ACTIVE_RUN = sa.text("state IN ('queued', 'running', 'waiting')")
 
 # The engine brings no way back of its own. Whatever it makes in our schema starts with its name.
 DOWN = r"""
@@ -31,13 +28,6 @@ $$
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_sync_runs_lease",
-        "sync_runs",
-        ["lease_until"],
-        sqlite_where=ACTIVE_RUN,
-        postgresql_where=ACTIVE_RUN,
-    )
     if op.get_bind().dialect.name == "postgresql":
         # The schema of the version that pyproject.toml pins; a test looks whether it has moved on.
         _run(files("procrastinate.sql").joinpath("schema.sql").read_text())
@@ -48,7 +38,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         _run(DOWN)
-    op.drop_index("ix_sync_runs_lease", "sync_runs")
 
 
 def _run(script: str) -> None:
