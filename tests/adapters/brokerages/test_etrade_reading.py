@@ -35,7 +35,9 @@ class World:
                 stage.hear(sent.method, url, dict(sent.headers), sent.body, NOW, conformance.BASE).response
             )
         )
-        self.door = CardDoor(CARD, door, wire, hosts=conformance.hosts("etrade"), clock=lambda: NOW)
+        self.door = CardDoor(
+            CARD, door, wire, hosts=conformance.hosts("etrade"), clock=lambda: NOW, limited=False
+        )
 
     async def sign_in(self) -> Grant:
         known = self.sandbox.credentials()

@@ -35,7 +35,9 @@ class World:
         self.stage = Stage([self.sandbox])
         self.now = NOW
         self.known = self.sandbox.credentials()
-        self.door = CardDoor(CARD, API, MemoryWire(self._hear), hosts=HOSTS, clock=lambda: self.now)
+        self.door = CardDoor(
+            CARD, API, MemoryWire(self._hear), hosts=HOSTS, clock=lambda: self.now, limited=False
+        )
         self._nonces = count()
 
     def _hear(self, request: Request, url: str) -> Response:

@@ -384,7 +384,7 @@ async def test_a_next_page_on_another_host_is_not_asked_for() -> None:
         elsewhere = b'"https://api.robinhood.com.example.com/accounts/?cursor=x"'
         return Response(200, {}, b'{"next":%s,"previous":null,"results":[]}' % elsewhere)
 
-    door = CardDoor(CARD, PRIVATE, MemoryWire(answer))
+    door = CardDoor(CARD, PRIVATE, MemoryWire(answer), limited=False)
 
     with pytest.raises(UnreadableReply):
         await door.accounts(Grant({"access_token": "a"}))

@@ -43,7 +43,9 @@ class Schwab:
         self.given = self.box.credentials()
         self.wire = MemoryWire(self._answer)
         hosts = conformance.hosts("schwab")
-        self.door = CardDoor(CARD, CARD.doors[0], self.wire, hosts=hosts, clock=lambda: self.now)
+        self.door = CardDoor(
+            CARD, CARD.doors[0], self.wire, hosts=hosts, clock=lambda: self.now, limited=False
+        )
 
     def _answer(self, request: Request, url: str) -> Response:
         self.paths.append(urlsplit(url).path.removeprefix("/schwab"))
