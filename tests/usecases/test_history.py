@@ -14,7 +14,6 @@ from sqlalchemy import select, update
 from told import changes, connection, shown, stale
 
 from adapters.sql.tables import sync_runs, transaction_versions, transactions
-from brokerlink.usecases import sync_history
 from domain.connections import ConnectionState
 from domain.ids import transaction_key
 from domain.ports.storage import Stored
@@ -266,10 +265,7 @@ async def test_what_a_brokerage_does_not_keep_any_longer_is_not_gone(told: Telle
     assert living(told) == 40
 
 
-async def test_an_interrupted_read_proves_nothing_about_what_it_did_not_see(
-    told: Teller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sync_history, "TOGETHER", 1)  # the first page is stored before the kill
+async def test_an_interrupted_read_proves_nothing_about_what_it_did_not_see(told: Teller) -> None:
     whole = [row(n) for n in range(1, 9)]
     await told.tell(whole)
     told.door.dies_at = 1

@@ -25,9 +25,6 @@ from domain.transactions import Transaction
 
 # Pages that change nothing are noted together, at the latest after so long: then a crash costs them again.
 NOTE_EVERY = 0.5
-# Pages are stored together up to so many rows, and for so many seconds.
-TOGETHER = 1_000
-TOGETHER_FOR = 0.5
 HELD_BACK = FailureRecord.of(
     SnapshotHeldBack("Many transactions are not told any more; they stay until that is confirmed."),
     dataset=Dataset.TRANSACTIONS.value,
@@ -35,30 +32,16 @@ HELD_BACK = FailureRecord.of(
 
 
 class Step:
-    """Pages that are stored together. A commit costs what hundreds of rows cost, so quick small pages
-    share one; a slow page has its own, and a crash costs what was read within half a second."""
+    """One page, its rows numbered, and where the feed stands behind it: what one transaction stores. A crash
+    costs no more than that."""
 
-    def __init__(self, state: FeedState) -> None:
-        self.state = state
-        self.pages = 0
-        self.told: list[Transaction] = []
-        self.keys: list[str] = []
-        self._began = time.monotonic()
-
-    def add(self, page: Page) -> None:
-        # Numbering rows is part of the step: it starts anew from the stored carry if the step fails. And
-        # it goes page by page, so that it does not depend on which pages came together.
-        occurrences = Occurrences(self.state.carry)
-        self.keys += [occurrences.key(transaction) for transaction in page.transactions]
-        self.told += page.transactions
+    def __init__(self, state: FeedState, page: Page) -> None:
+        # Numbering rows is part of the step: it starts anew from the stored carry if the step fails.
+        occurrences = Occurrences(state.carry)
+        self.told = page.transactions
+        self.keys = [occurrences.key(transaction) for transaction in page.transactions]
         carry, done = occurrences.carry(), page.cursor is None
-        self.state = replace(self.state, cursor=page.cursor, carry=carry, done=done)
-        self.pages += 1
-
-    @property
-    def full(self) -> bool:
-        late = time.monotonic() - self._began >= TOGETHER_FOR
-        return self.state.done or late or len(self.told) >= TOGETHER
+        self.state = replace(state, cursor=page.cursor, carry=carry, done=done)
 
 
 async def read_history(course: Course, accounts: dict[str, AccountTold]) -> None:
@@ -83,32 +66,25 @@ async def _read_feed(
 ) -> None:
     reading = await _open(course, identifier, feed, result)
     asked = {reading.state.cursor}
-    step = Step(reading.state)
     try:
-        while not step.state.done:
+        while not reading.state.done:
             page = await course.call(
-                course.door.history, account, feed.name, step.state.since, step.state.cursor
+                course.door.history, account, feed.name, reading.state.since, reading.state.cursor
             )
             if page.cursor is not None and page.cursor in asked:
                 raise UnreadableReply("The pages of the history go round in circles.")
             asked.add(page.cursor)
             note(result, page.notes)
             result.pages += 1
-            step.add(page)
-            if step.full:
-                await _store(course, reading, step)
-                step = Step(reading.state)
+            await _store(course, reading, Step(reading.state, page))
     except Failure:
-        # What came before it is kept: the read goes on behind that.
-        if step.pages:
-            await _store(course, reading, step)
         if reading.unnoted:
             await course.commit(result, lambda uow: uow.feeds.put(reading.state))
         raise
 
 
 async def _store(course: Course, reading: Reading, step: Step) -> None:
-    """The pages of a step, in one transaction with the cursor behind them."""
+    """A page, in one transaction with the cursor behind them."""
     result, state = reading.result, step.state
     if not state.done and await _nothing_new(course, reading, step.told, step.keys):
         result.unchanged += len(set(step.keys))
