@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -68,12 +69,15 @@ class Supervisor:
                 self._stop(signal.SIGTERM, None)
                 sys.exit(1)
             time.sleep(PAUSE if lived < YOUNG else 0)
-            if not self._stopping:
-                self._start()
+            self._start()
 
     def _start(self) -> None:
-        # Between the fork and our note of it nobody may tell us to stop: the child would not hear it.
+        """Another process, unless we were told to stop."""
+        # From here to our note of the child nobody may tell us to stop: the child would not hear it.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        if self._stopping:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+            return
         parent = os.getpid()
         process = os.fork()
         if process:
@@ -98,7 +102,9 @@ class Supervisor:
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
         for process in self._born:
-            os.kill(process, signal.SIGTERM)
+            # One may just have ended; the others have to hear it all the same.
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
 
 
 def _end_with(parent: int) -> None:

@@ -20,6 +20,7 @@ from served import Server
 
 from adapters.sandbox.create import create
 from adapters.sandbox.server import serving
+from brokerlink.supervisor import Supervisor
 from brokerlink.v1 import connections_pb2, connections_pb2_grpc, syncs_pb2, syncs_pb2_grpc
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -85,6 +86,27 @@ def test_whoever_kills_the_parent_gets_the_children_as_well(tmp_path: Path, url:
         made.process.kill()
 
         until(lambda: not any(psutil.pid_exists(pid) for pid in left))
+
+
+def test_one_that_has_just_ended_keeps_nobody_else_from_being_stopped() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    living = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    supervisor = Supervisor(2, lambda: None)
+    supervisor._born.update({ended.pid: 0.0, living.pid: 0.0})
+
+    supervisor._stop(signal.SIGTERM, None)
+
+    assert living.wait(30) == -signal.SIGTERM
+
+
+def test_nobody_is_started_any_more_after_the_word_to_stop() -> None:
+    supervisor = Supervisor(1, lambda: None)
+    supervisor._stop(signal.SIGTERM, None)
+
+    supervisor._start()
+
+    assert supervisor._born == {}
 
 
 def test_a_port_that_is_taken_is_not_shared_with_a_stranger(tmp_path: Path, url: str) -> None:
