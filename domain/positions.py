@@ -36,6 +36,8 @@ class Position:
 
     `average_cost` and `price` are per unit (per share of the underlying for options); `cost_basis`
     and `market_value` are totals with the multiplier in, negative for shorts; all in `currency`.
+    Of a bond the quantity is face value, price and average cost are in percent of it, as they are quoted:
+    market value = quantity x price / 100.
     """
 
     instrument: Instrument

@@ -53,18 +53,18 @@ def account_json(account: TruthAccount, profile: Profile) -> Json:
     }
     return _visible("account", told, profile) | {
         "balance": _visible("balance", balance, profile),
-        "positions": [position_json(position, profile) for position in account.positions],
+        "positions": [position_json(position, profile, account.currency) for position in account.positions],
         "transactions": [transaction_json(row, profile) for row in account.transactions],
     }
 
 
-def position_json(position: TruthPosition, profile: Profile) -> Json:
+def position_json(position: TruthPosition, profile: Profile, currency: str = "USD") -> Json:
     if profile.tell_position is not None:
         position = profile.tell_position(position)
     told: Json = {
         "instrument": instrument_json(position.instrument, profile),
         "quantity": plain(position.quantity),
-        "currency": "USD",
+        "currency": currency,
         "average_cost": plain(position.average_cost),
         "cost_basis": plain(position.cost_basis),
         "price": plain(position.price),

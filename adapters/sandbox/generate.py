@@ -68,6 +68,13 @@ SCRIPT: tuple[Scene, ...] = (
     scenes.twins,
     options.close_options,
 )
+
+
+def script_of(profile: Profile) -> tuple[Scene, ...]:
+    """What only some brokerages know comes last, so that the truths of the others stay as they were."""
+    return (*SCRIPT, scenes.buy_bond, scenes.sell_bond) if "bond" in profile.kinds else SCRIPT
+
+
 FILL: tuple[Scene, ...] = (
     *([scenes.buy] * 8),
     *([scenes.sell] * 5),
@@ -116,7 +123,7 @@ def build(
             wanted = LARGE if persona == "large" and n == 0 else rng.randint(75, 110)
         numbers = (n + 1) * NUMBERS + rng.randrange(1, 1000) * 1000
         book = Book(opening_cash=profile.opening_cash)
-        life = Life(rng, profile, market, frame.kind, today, numbers, book)
+        life = Life(rng, profile, market, frame.kind, today, numbers, book, frame.currency)
         _live(life, start, weekday_before(today), wanted)
         accounts.append(closed(frame, life.book, tuple(reversed(life.rows)), profile))
     customer = _customer(profile, seed, marker)
@@ -128,7 +135,7 @@ def _live(life: Life, start: date, last: date, wanted: int) -> None:
     pending = _pending(life) if wanted > 20 else []
     target = max(1, wanted - len(pending))
     plan = Counter(_random_days(life.rng, start, last, target))
-    script = deque(SCRIPT)
+    script = deque(script_of(life.profile))
     quota = 0
     day = start
     while day <= last:
@@ -162,9 +169,10 @@ def _day(life: Life, day: date, quota: int, script: deque[Scene], target: int) -
 def _step(life: Life, script: deque[Scene], target: int) -> None:
     """One scene: the next of the script if its time has come, else a random one."""
     before = len(life.rows)
-    done = len(SCRIPT) - len(script)
+    whole = len(script_of(life.profile))
+    done = whole - len(script)
     roomy = target - before - life.due() > ROOM
-    if script and before >= (target - 2 * ROOM) * done / len(SCRIPT):
+    if script and before >= (target - 2 * ROOM) * done / whole:
         scene = script.popleft()
         if roomy or done == 0:
             scene(life)
@@ -248,7 +256,7 @@ def _frame(rng: random.Random, profile: Profile, seed: int, n: int) -> TruthAcco
         hash=secret.upper(),
         name=names[n % len(names)],
         kind=kinds[n % len(kinds)],
-        currency="USD",
+        currency=profile.account_currencies[n % len(profile.account_currencies)],
         cash=ZERO,
         settled_cash=ZERO,
         buying_power=ZERO,

@@ -36,6 +36,7 @@ class Life:
     today: date
     numbers: int
     book: Book
+    currency: str = "USD"
     rows: list[TruthTransaction] = field(default_factory=list)
     agenda: dict[date, list[Ending]] = field(default_factory=dict)
     now: datetime = datetime(2000, 1, 1, tzinfo=UTC)
@@ -91,7 +92,7 @@ class Life:
             fees=fees,
             taxes=taxes,
             net=gross - (fees or ZERO) - (taxes or ZERO),
-            currency="USD",
+            currency=self.currency,
             description=text,
             order=order,
             uuid=self._uuid(),

@@ -42,7 +42,7 @@ ALL_TYPES = frozenset(
     }
 )
 UNCOMPARED = frozenset({"transaction.description", "instrument.name", "account.name"})
-ALL_KINDS = frozenset({"equity", "etf", "mutual_fund", "option", "crypto"})
+ALL_KINDS = frozenset({"equity", "etf", "mutual_fund", "option", "crypto", "bond"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Profile:
     "transaction.settlement_date", "position.price", "balance.settled_cash", "instrument.cusip" ...
     A suffix narrows it: "transaction.executed_at/DIVIDEND" (a type as told), "/trades", "/others"
     (all that is no trade), "/pending", "/legs" (shares of an exercise), "position.price/option" (a kind).
+    `account_currencies` go round as the kinds do: everything in an account is told in its currency.
     `uncompared` names what is left out of the comparison because both sides word it freely.
 
     Rounding: cash rows are whole cents; the gross of a trade is -(quantity x price x multiplier)
@@ -74,6 +75,7 @@ class Profile:
     kinds: frozenset[str] = frozenset({"equity", "etf", "mutual_fund", "option"})
     account_kinds: tuple[str, ...] = ("margin", "cash", "ira_roth")
     account_names: tuple[str, ...] = ("Individual", "Savings", "Roth IRA")
+    account_currencies: tuple[str, ...] = ("USD",)
     shorts: bool = True
     fractional: bool = True
     trade_fees: bool = True

@@ -138,6 +138,24 @@ def buy_fund(life: Life) -> None:
     buy(life, "mutual_fund")
 
 
+def buy_bond(life: Life) -> None:
+    """Face value by the thousand."""
+    choice = life.universe.of("bond")
+    if not choice or not life.can("BUY"):
+        return
+    bond = life.rng.choice(choice)
+    price = life.price(bond)
+    face = Decimal(life.rng.randint(1, 5) * 1000)
+    if life.book.cash > face * price * bond.multiplier:
+        life.trade("BUY", bond, face, price)
+
+
+def sell_bond(life: Life) -> None:
+    bond = held(life, "bond")
+    if bond is not None and life.can("SELL"):
+        life.trade("SELL", bond, -Decimal(1000), life.price(bond))
+
+
 def buy_etf(life: Life) -> None:
     buy(life, "etf")
 

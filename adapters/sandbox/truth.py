@@ -13,6 +13,7 @@ from adapters.sandbox.profile import Profile
 
 HUNDRED = Decimal(100)
 ONE = Decimal(1)
+PERCENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,11 @@ class TruthOption:
 
 @dataclass(frozen=True, slots=True)
 class TruthInstrument:
-    """`kind` is equity, etf, mutual_fund, option or crypto. `symbol` of an option is its OCC form.
+    """`kind` is equity, etf, mutual_fund, option, crypto or bond. `symbol` of an option is its OCC form,
+    of a bond its CUSIP.
 
-    `price` is today's, per unit (per share of the underlying for options). `cusip` is made up and
+    `price` is today's, per unit (per share of the underlying for options, in percent of the face value
+    for bonds, whose quantity is face value). `cusip` is made up and
     empty for options and coins. `number` is a small stable number for brokerages that count.
     """
 
@@ -51,6 +54,8 @@ class TruthInstrument:
 
     @property
     def multiplier(self) -> Decimal:
+        if self.kind == "bond":
+            return PERCENT
         return ONE if self.option is None else self.option.multiplier
 
 

@@ -29,10 +29,13 @@ LISTED = (
     ("mutual_fund", "XMPIX", "EXAMPLE INCOME FUND"),
     ("crypto", "BTC", "Bitcoin"),
     ("crypto", "ETH", "Ethereum"),
+    ("bond", "", "EXAMPLE CORP NOTES 4.5% 2031"),
+    ("bond", "", "SAMPLE BOLTS INC NOTES 3.25% 2029"),
 )
 SPLIT, SHORT, FOREIGN, CHEAP = "XSPT", "XSHO", "XEFT", "XLOW"
 SPLIT_RATIO = (3, 2)
 RANGES = {"XLOW": (900, 4000), "BTC": (3_000_000, 9_000_000), "ETH": (150_000, 400_000)}
+PERCENT_OF_PAR = (8_800, 10_600)
 
 
 def cusip(n: int) -> str:
@@ -99,8 +102,9 @@ def universe(rng: random.Random, profile: Profile, seed: int, start: date, today
     # What an instrument is called does not depend on the customer, what it costs not on the brokerage.
     market = random.Random(f"market/{seed}")
     listed: dict[str, TruthInstrument] = {}
-    for n, (kind, symbol, name) in enumerate(LISTED, 1):
-        low, high = RANGES.get(symbol, (1200, 24000))
+    for n, (kind, ticker, name) in enumerate(LISTED, 1):
+        symbol = ticker or cusip(n)  # a bond has no ticker
+        low, high = PERCENT_OF_PAR if kind == "bond" else RANGES.get(symbol, (1200, 24000))
         price = Decimal(market.randint(low, high)) * CENT
         if kind in profile.kinds:
             ident = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{profile.brokerage}/{symbol}"))
