@@ -2,11 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import conformance
 import pytest
-from wired import Json, wired
+from truths import expected, in_order
+from wired import wired
 
 from brokerlink.v1 import connections_pb2, syncs_pb2
 
@@ -14,27 +14,6 @@ BROKERAGES = ("alpaca", "schwab", "etrade", "robinhood")
 SEEDS = 50
 AT_ONCE = 10
 SEEDS_ON_POSTGRESQL = int(os.environ.get("BROKERLINK_TEST_SEEDS", "3"))
-
-
-def expected(sandbox: Any) -> list[Json]:
-    """The truth as a caller sees it: numbers are masked, and an instrument is what the service knows of it
-    by all its rows together, so that its CUSIP is not compared row by row."""
-    told = []
-    for account in conformance.expected(sandbox):
-        seen = {name: value for name, value in account.items() if name not in {"number", "name"}}
-        seen["masked_number"] = f"…{account['number'][-4:]}"
-        for row in [*seen["positions"], *seen["transactions"]]:
-            if row["instrument"] is not None:
-                row["instrument"].pop("cusip", None)
-        told.append(seen)
-    return sorted(told, key=lambda a: str(a["masked_number"]))
-
-
-def in_order(told: list[Json]) -> list[Json]:
-    for account in told:
-        account["positions"] = sorted(account["positions"], key=conformance.by_symbol)
-        account["transactions"] = conformance.ordered(account["transactions"])
-    return sorted(told, key=lambda a: str(a["masked_number"]))
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))

@@ -40,22 +40,12 @@ from domain.policy import Patience
 Json = dict[str, Any]
 
 
-@dataclass
-class Wired:
-    """A running service with a client. `sandboxes` can be changed while it runs."""
+@dataclass(kw_only=True)
+class Caller:
+    """A client of a running service, and the sandboxes that its brokerages are."""
 
-    house: Container
     sandboxes: Running
-    address: str
     channel: grpc.aio.Channel
-
-    def play(self, brokerage: str, seed: int, persona: str = "plain", rows: int | None = None) -> Faulty:
-        """Another customer of a brokerage: from now on the sandbox at its address plays this one."""
-        faulty = Faulty(create(brokerage, seed, persona, marker=MARKER, rows=rows), persona)
-        self.sandboxes.stage.faulty[brokerage] = faulty
-        # What a door remembers (instruments, currency pairs) belongs to the brokerage it spoke to.
-        self.house.brokerages()._doors.clear()
-        return faulty
 
     async def connect(self, brokerage: str, user: str, **more: Any) -> connections_pb2.ConnectSession:
         """Connect over gRPC through the brokerage's real conversation, doing what a person would."""
@@ -132,6 +122,22 @@ class Wired:
         ]
 
 
+@dataclass(kw_only=True)
+class Wired(Caller):
+    """A running service with a client. `sandboxes` can be changed while it runs."""
+
+    house: Container
+    address: str
+
+    def play(self, brokerage: str, seed: int, persona: str = "plain", rows: int | None = None) -> Faulty:
+        """Another customer of a brokerage: from now on the sandbox at its address plays this one."""
+        faulty = Faulty(create(brokerage, seed, persona, marker=MARKER, rows=rows), persona)
+        self.sandboxes.stage.faulty[brokerage] = faulty
+        # What a door remembers (instruments, currency pairs) belongs to the brokerage it spoke to.
+        self.house.brokerages()._doors.clear()
+        return faulty
+
+
 async def _location(url: str) -> str:
     import aiohttp  # noqa: PLC0415 - only where a page has to be opened
 
@@ -173,7 +179,7 @@ async def wired(
     await rpc.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         try:
-            yield Wired(house, sandboxes, f"127.0.0.1:{port}", channel)
+            yield Wired(house=house, sandboxes=sandboxes, address=f"127.0.0.1:{port}", channel=channel)
         finally:
             await rpc.stop(1)
             await dispatch.stop(1)

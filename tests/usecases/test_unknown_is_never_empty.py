@@ -17,6 +17,7 @@ import stamina
 from aim import Aim, aimed
 from house import House
 from postgres import Postgres
+from reasons import PASSING, REASONS, UNREADABLE
 from sqlalchemy import Update, update
 from told import Shown, changes, connection, freshness, shown, stale
 
@@ -39,18 +40,7 @@ POSITIONS, TRANSACTIONS = Dataset.POSITIONS, Dataset.TRANSACTIONS
 # Two at a time, so that the others show that they still work.
 PAIRS = ((ACCOUNTS, POSITIONS), (BALANCES, TRANSACTIONS))
 
-REASONS = {
-    "401": "REAUTHORIZATION_REQUIRED",
-    "403": "PERMISSION_INSUFFICIENT",
-    "maintenance-html": "BROKERAGE_MAINTENANCE",
-    **dict.fromkeys(("429", "429-date"), "BROKERAGE_RATE_LIMITED"),
-    **dict.fromkeys(("500", "502", "503", "504"), "BROKERAGE_UNAVAILABLE"),
-    **dict.fromkeys(("truncated", "reset", "reset-after", "hang", "drip"), "BROKERAGE_UNAVAILABLE"),
-}
 ENDLESS = {"hang", "drip"}
-UNREADABLE = "BROKERAGE_RESPONSE_UNREADABLE"
-# We try again later.
-PASSING = {"BROKERAGE_MAINTENANCE", "BROKERAGE_RATE_LIMITED", "BROKERAGE_UNAVAILABLE"}
 
 # What cannot go wrong, and why. "slow" is no answer but a late one: "hang" and "drip" try the time limit.
 NO_FIGURE_READ = "of the list's figures none is read: what it tells is in texts"
