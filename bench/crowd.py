@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from adapters.kit.card import Call, Card, Door, Rate, Read, Scene
+from adapters.kit.card import Call, Card, Counted, Door, Rate, Read, Scene
 from adapters.kit.paging import OnePage
 from adapters.kit.signin import Conversation, Given, Heard, Moment, Move
 from adapters.kit.wire import Request, Response, decode, get
@@ -25,7 +25,11 @@ LATENCY = 0.05
 JSON = {"content-type": "application/json"}
 BALANCE = b'[{"cash":"1000"}]'
 # What each counts: one budget for the whole app, small and large, and one for each credential.
-RATES = {"small": Rate(120, 60, shared=True), "large": Rate(6000, 60, shared=True), "each": Rate(200, 60)}
+RATES = {
+    "small": Rate(120, 60, Counted.APP),
+    "large": Rate(6000, 60, Counted.APP),
+    "each": Rate(200, 60, Counted.CREDENTIAL),
+}
 
 
 def _asked(path: str) -> "Read[object]":
@@ -92,7 +96,7 @@ class Counting:
 
     def _answer(self, name: str, request: Request) -> Response:
         rate, token, now = RATES[name], dict(request.headers)["Authorization"], self.clock.now()
-        window = self._windows.setdefault(name if rate.shared else f"{name} {token}", deque())
+        window = self._windows.setdefault(name if rate.counted is Counted.APP else f"{name} {token}", deque())
         while window and now - window[0] >= timedelta(seconds=rate.per):
             window.popleft()
         self.calls[name] += 1

@@ -189,7 +189,7 @@ def main() -> None:
         told = crowded.wire
         users = crowded.done[name]
         last = max((t for times in users.values() for t in times), default=0.0)
-        print(f"\n{name}: {rate.calls} calls in {rate.per:.0f} s, {'all' if rate.shared else 'each'}")
+        print(f"\n{name}: {rate.calls} calls in {rate.per:.0f} s, {rate.counted.value}")
         print(f"  calls {told.calls[name]}, 429 {told.refused[name]}, fullest window {told.fullest[name]}")
         print(f"  crowd done after {last:.0f} s")
         for title, outcome in (("alone", alone), ("in the crowd", crowded)):

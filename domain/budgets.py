@@ -34,11 +34,13 @@ class Turn(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `calls` in `per`, counted under `key`, which names no credential."""
+    """At most `calls` in `per`, counted under `key`, which names no credential. `crowd`: the key under
+    which the brokerage's word to be quiet reaches everybody; None where each is counted for itself."""
 
     key: str
     calls: int
     per: timedelta
+    crowd: str | None = None
 
     @property
     def burst(self) -> int:
@@ -88,10 +90,11 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Again:
     """No place now: ask again after this wait. Standing in line, a started run asks where it is; all
-    others give up what they hold until then."""
+    others give up what they hold until then. `everybody`: all who call wait for the same moment."""
 
     wait: timedelta
     in_place: bool = False
+    everybody: bool = False
 
 
 def ask(
@@ -129,6 +132,11 @@ def _listed(budget: Budget, standing: Standing, now: datetime) -> tuple[Again, S
 def quiet(standing: Standing, pause: timedelta, now: datetime) -> Standing:
     """After the brokerage asked for a pause: the longest one asked for counts."""
     return replace(standing, quiet_until=max(standing.quiet_until, now + pause))
+
+
+def held(crowd: Standing, now: datetime) -> Again | None:
+    """What one hears who comes while everybody is held back. None: nobody is."""
+    return Again(crowd.quiet_until - now, everybody=True) if now < crowd.quiet_until else None
 
 
 def fresh(now: datetime) -> Standing:

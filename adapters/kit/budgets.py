@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from domain.budgets import Again, Budget, Place, Standing, Turn, ask, fresh, quiet
+from domain.budgets import Again, Budget, Place, Standing, Turn, ask, fresh, held, quiet
 from domain.errors import CircuitOpen
 from domain.policy import Breaker, after_call, may_call
 
@@ -33,8 +33,7 @@ class InProcessBudgets:
         probing = None if breaker is None else checked(self._breakers.get(breaker, Breaker()), now)
         answer: Place | Again = Place()
         if budget is not None:
-            answer, standing = ask(budget, self._of(budget.key, now), turn, now, waited)
-            self._keep(budget.key, standing)
+            answer = self._place(budget, turn, now, waited)
         if breaker is not None and probing is not None and isinstance(answer, Place):
             # A probe is counted only when it goes out.
             self._breakers[breaker] = probing
@@ -42,7 +41,8 @@ class InProcessBudgets:
 
     async def quiet(self, budget: Budget, pause: timedelta) -> None:
         now = self.clock()
-        self._keep(budget.key, quiet(self._of(budget.key, now), pause, now))
+        for key in {budget.key, budget.crowd or budget.key}:
+            self._keep(key, quiet(self._of(key, now), pause, now))
 
     async def called(self, breaker: str, *, worked: bool) -> None:
         found = self._breakers.get(breaker, Breaker())
@@ -53,6 +53,18 @@ class InProcessBudgets:
 
     async def forget(self) -> None:
         """Nothing: what is remembered is bounded."""
+
+    def _place(self, budget: Budget, turn: Turn, now: datetime, waited: timedelta) -> Place | Again:
+        if budget.crowd is not None:
+            crowd = self._of(budget.crowd, now)
+            all_wait = held(crowd, now)
+            if all_wait is not None:
+                # Looked at, so that it is not the longest unused.
+                self._keep(budget.crowd, crowd)
+                return all_wait
+        answer, standing = ask(budget, self._of(budget.key, now), turn, now, waited)
+        self._keep(budget.key, standing)
+        return answer
 
     def _of(self, key: str, now: datetime) -> Standing:
         return self._standing.get(key) or fresh(now)

@@ -8,6 +8,7 @@ says where it goes on, `parse(row, scene)` turns one raw row into nouns of ours.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from adapters.kit.signin import Conversation, Moment
@@ -104,16 +105,22 @@ class Reference:
     leads: Callable[[Any], Iterable[str]] | None = None
 
 
+class Counted(Enum):
+    """Whose calls a brokerage counts together, by its own word. APP: all users of the door share one
+    budget. UNTOLD: each credential has its own, and a 429 of one is obeyed by all."""
+
+    CREDENTIAL = "credential"
+    APP = "app"
+    UNTOLD = "untold"
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `calls` in `per` seconds, for one group of endpoints.
-
-    `shared`: the brokerage counts for the app, so all users of the door share the budget.
-    """
+    """At most `calls` in `per` seconds, for one group of endpoints."""
 
     calls: int
     per: float = 60.0
-    shared: bool = False
+    counted: Counted = Counted.UNTOLD
 
 
 def never_renewed(grant: Grant, moment: Moment) -> Request:

@@ -1,19 +1,22 @@
 """What the card says bounds our calls through one door; what the brokerage says goes before it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from random import uniform
 
-from adapters.kit.card import Rate
+from adapters.kit.card import Counted, Rate
 from adapters.kit.replies import retry_after
 from adapters.kit.wire import Response
-from domain.budgets import Budget, Place, Turn
+from domain.budgets import Again, Budget, Place, Turn
 from domain.errors import BudgetSpent
 from domain.ports.budgets import Budgets
 
 LONGEST = timedelta(hours=1)
 # A 429 that does not say for how long.
 UNTOLD = timedelta(seconds=2)
+# Where everybody was held back, batch comes again over as long as that took, but not over more than this.
+SPREAD = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -21,7 +24,8 @@ class Limits:
     """A door's budgets: by group of endpoints, and by credential where the brokerage counts each.
 
     A 429, or a quota that is used up, holds back all calls of that budget, of all users and processes
-    that share it: they fail at once with the time that is left, instead of being sent. `off` is for
+    that share it: they fail at once with the time that is left, instead of being sent. A 429 holds back
+    all other credentials as well, unless the card says that each is counted for itself. `off` is for
     benchmarks and tests, which have no brokerage to be polite to. `breaks`: see Budgets.
     """
 
@@ -41,7 +45,7 @@ class Limits:
             if isinstance(answer, Place):
                 return await _sleep(answer.wait)
             if not answer.in_place:
-                raise BudgetSpent(retry_after=answer.wait)
+                raise BudgetSpent(retry_after=answer.wait + _spread(answer, turn))
             await _sleep(answer.wait)
             waited += answer.wait
 
@@ -49,9 +53,15 @@ class Limits:
         """Take in what an answer says of the budget and of the brokerage's health."""
         if self.breaks:
             await self.budgets.called(self.door, worked=response.status < 500)
-        pause = _pause(response, now)
-        if pause is not None and not self.off:
-            await self.budgets.quiet(self._budget(group, credential), min(pause, LONGEST))
+        if self.off:
+            return
+        budget = self._budget(group, credential)
+        if response.status == 429:
+            told = retry_after(response, now)
+            await self.budgets.quiet(budget, min(UNTOLD if told is None else told, LONGEST))
+        elif (pause := _used_up(response, now)) is not None:
+            # These headers speak of one quota: whoever has another goes on.
+            await self.budgets.quiet(replace(budget, crowd=None), min(pause, LONGEST))
 
     async def failed(self) -> None:
         """No answer came."""
@@ -62,8 +72,11 @@ class Limits:
         name = group if group in self.rates else "default"
         rate = self.rates[name]
         key = f"{self.door}/{name}"
-        whose = key if rate.shared else f"{key}/{self.budgets.name(credential)}"
-        return Budget(whose, rate.calls, timedelta(seconds=rate.per))
+        per = timedelta(seconds=rate.per)
+        if rate.counted is Counted.APP:
+            return Budget(key, rate.calls, per)
+        crowd = None if rate.counted is Counted.CREDENTIAL else key
+        return Budget(f"{key}/{self.budgets.name(credential)}", rate.calls, per, crowd)
 
 
 async def _sleep(wait: timedelta) -> None:
@@ -71,11 +84,11 @@ async def _sleep(wait: timedelta) -> None:
         await asyncio.sleep(wait.total_seconds())
 
 
-def _pause(response: Response, now: datetime) -> timedelta | None:
-    if response.status == 429:
-        told = retry_after(response, now)
-        return UNTOLD if told is None else told
-    return _used_up(response, now)
+def _spread(answer: Again, turn: Turn) -> timedelta:
+    """What batch waits longer, so that not all of a brokerage's users come back in the same moment."""
+    if not answer.everybody or turn is Turn.PERSON:
+        return timedelta(0)
+    return min(answer.wait, SPREAD) * uniform(0, 1)  # noqa: S311 - no secret
 
 
 def _used_up(response: Response, now: datetime) -> timedelta | None:

@@ -19,7 +19,7 @@ from adapters.sql.statements import insert_new
 from adapters.sql.tables import breakers, budgets
 from adapters.sql.types import MICROSECOND, DatabaseNow, moment
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from domain.budgets import Again, Budget, Place, Standing, Turn, ask, fresh, quiet
+from domain.budgets import Again, Budget, Place, Standing, Turn, ask, fresh, held, quiet
 from domain.policy import Breaker, BreakerState, after_call
 
 T = TypeVar("T")
@@ -39,6 +39,7 @@ def _written(table: Table, *names: str) -> Any:
 # Run for every call to a brokerage, so built once.
 _STANDING = _locked(budgets)
 _NAMES = [field.name for field in fields(Standing)]
+_CROWD = select(budgets, DatabaseNow().label("now")).where(budgets.c.key == bindparam("its"))
 _STAND = _written(budgets, *_NAMES, "used_at")
 _LOOK_AT_BREAKER = select(breakers.c.state, breakers.c.failures).where(breakers.c.key == bindparam("its"))
 _BREAKER = _locked(breakers)
@@ -76,8 +77,10 @@ class SharedBudgets:
 
     async def quiet(self, budget: Budget, pause: timedelta) -> None:
         def deed(sql: SqlConnection) -> None:
-            standing, now = _standing(sql, budget.key)
-            _put_standing(sql, budget.key, quiet(standing, pause, now), now)
+            # The crowd's row last: whoever holds it waits for no other.
+            for key in dict.fromkeys((budget.key, budget.crowd or budget.key)):
+                standing, now = _standing(sql, key)
+                _put_standing(sql, key, quiet(standing, pause, now), now)
 
         await self._do(deed)
 
@@ -112,11 +115,22 @@ class SharedBudgets:
 
 
 def _place(sql: SqlConnection, budget: Budget, turn: Turn, waited: timedelta) -> Place | Again:
+    all_wait = None if budget.crowd is None else _held(sql, budget.crowd)
+    if all_wait is not None:
+        return all_wait
     standing, now = _standing(sql, budget.key)
     answer, after = ask(budget, standing, turn, now, waited)
     if after != standing:
         _put_standing(sql, budget.key, after, now)
     return answer
+
+
+def _held(sql: SqlConnection, crowd: str) -> Again | None:
+    """Whether everybody waits: looked at without locking the row that all of them share."""
+    row = sql.execute(_CROWD, {"its": crowd}).mappings().first()
+    if row is None:
+        return None
+    return held(Standing(**{name: row[name] for name in _NAMES}), moment(row["now"]))
 
 
 def _standing(sql: SqlConnection, key: str) -> tuple[Standing, datetime]:

@@ -16,7 +16,7 @@ class Budgets(Protocol):
         Raises CircuitOpen."""
 
     async def quiet(self, budget: Budget, pause: timedelta) -> None:
-        """The brokerage wants no call of that budget for so long."""
+        """The brokerage wants no call of that budget for so long, nor of its crowd if it has one."""
 
     async def called(self, breaker: str, *, worked: bool) -> None:
         """How a call ended. Only outages are no success: a refusal is an answer."""

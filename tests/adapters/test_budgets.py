@@ -8,7 +8,7 @@ import pytest
 from postgres import Postgres
 
 from adapters.kit.budgets import InProcessBudgets
-from adapters.kit.card import Rate
+from adapters.kit.card import Counted, Rate
 from adapters.kit.limits import Limits
 from adapters.kit.wire import Response
 from adapters.sql.budgets import SharedBudgets
@@ -77,6 +77,20 @@ async def test_a_429_of_one_holds_back_all(sharer: Sharers) -> None:
     assert 29 * SECOND < answer.wait <= 30 * SECOND
     elsewhere = Budget("bank/api/auth", 60, 60 * SECOND)
     assert await other.ask(elsewhere, Turn.PERSON, AT_ONCE, None) == Place()
+
+
+async def test_a_429_is_obeyed_by_every_credential_of_a_crowd(sharer: Sharers) -> None:
+    told, other = sharer(), sharer()
+    mine, another = (Budget(f"bank/api/default/{who}", 200, 60 * SECOND, "bank/api/default") for who in "ab")
+
+    await told.quiet(mine, 30 * SECOND)
+
+    for budget in (mine, another):
+        answer = await other.ask(budget, Turn.PERSON, AT_ONCE, None)
+        assert isinstance(answer, Again)
+        assert 29 * SECOND < answer.wait <= 30 * SECOND
+    alone = Budget("bank/api/default/c", 200, 60 * SECOND)
+    assert await other.ask(alone, Turn.PERSON, AT_ONCE, None) == Place()
 
 
 async def test_the_list_is_one_list(sharer: Sharers) -> None:
@@ -151,7 +165,7 @@ async def test_calls_of_several_processes_together_keep_the_card(sharer: Sharers
                 return
             sent.append(loop.time())
 
-    doors = [Limits("bank/api", {"default": Rate(20, 1.0, shared=True)}, sharer()) for _ in range(5)]
+    doors = [Limits("bank/api", {"default": Rate(20, 1.0, counted=Counted.APP)}, sharer()) for _ in range(5)]
     await asyncio.gather(*map(worker, doors))
 
     sent.sort()
@@ -165,8 +179,11 @@ async def test_the_database_holds_no_credential(database_url: str) -> None:
     await door.place("default", "token=very-secret", Turn.PERSON)
     await door.learn("default", "token=very-secret", Response(429), datetime.now(UTC))
 
-    (key,) = store.read_now(lambda uow: uow.sql.execute(rows.select()).mappings().all())
+    crowd, key = store.read_now(
+        lambda uow: uow.sql.execute(rows.select().order_by(rows.c.key)).mappings().all()
+    )
 
+    assert crowd["key"] == "bank/api/default"
     assert key["key"].startswith("bank/api/default/")
     assert "secret" not in str(dict(key))
     other = SharedBudgets(store, b"another secret").name("token=very-secret")

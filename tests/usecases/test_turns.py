@@ -11,7 +11,7 @@ from played import OFFICIAL, PlayedBrokerages, PlayedDoor
 from told import connection
 
 from adapters.kit.budgets import InProcessBudgets
-from adapters.kit.card import Card, Rate
+from adapters.kit.card import Card, Counted, Rate
 from adapters.kit.catalogue import Catalogue
 from brokerlink.usecases.run_sync import RunSync, turn_of
 from brokerlink.usecases.start_sync import StartSync
@@ -37,7 +37,7 @@ def limited(made: House) -> InProcessBudgets:
 
     def card(name: str) -> Card:
         told = ours.load(name)
-        rates = {"default": Rate(120, shared=True)}
+        rates = {"default": Rate(120, counted=Counted.APP)}
         return replace(told, doors=tuple(replace(door, rates=rates) for door in told.doors))
 
     strict = Catalogue(ours.names, card, ours.wire, ours.configured, made.clock.now, budgets=shared)

@@ -1,7 +1,7 @@
 """Alpaca, written down: Trading API v2 with a key pair."""
 
 from adapters.brokerages.alpaca import parse, signin
-from adapters.kit.card import Card, Door, Rate, Read
+from adapters.kit.card import Card, Counted, Door, Rate, Read
 from adapters.kit.paging import AfterLast, OnePage
 from adapters.kit.signin import Conversation
 from adapters.kit.wire import get
@@ -54,7 +54,7 @@ KEYS = Door(
     balances=(Read("balance", lambda call: get("/v2/account"), OnePage().whole, parse.balance),),
     positions=(Read("positions", lambda call: get("/v2/positions"), OnePage().rows, parse.position),),
     transactions=(Read("activities", parse.ask_activities, _activities.take, parse.activity),),
-    rates={"default": Rate(200), "auth": Rate(60)},
+    rates={"default": Rate(200, counted=Counted.CREDENTIAL), "auth": Rate(60, counted=Counted.CREDENTIAL)},
 )
 
 CARD = Card(

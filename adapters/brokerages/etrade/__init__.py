@@ -47,7 +47,7 @@ FACTS = DoorFacts(
     sign_in="OAuth 1.0a: sign in at E*TRADE, type in a code; daily, for tokens die at midnight New York.",
     access="Any customer for the own accounts, after the API agreement; firms by agreement with E*TRADE.",
     history_days=730,
-    limits="Not documented; we stay at two calls a second.",
+    limits="Not documented; we stay at two calls a second for each user, and all wait where one has to.",
 )
 
 _portfolio, _history = pages.Portfolio(), pages.History()

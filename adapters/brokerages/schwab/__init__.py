@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from adapters.brokerages.schwab import parse, reads, signin
-from adapters.kit.card import Card, Door, Rate, Read, Reference, Renewal
+from adapters.kit.card import Card, Counted, Door, Rate, Read, Reference, Renewal
 from adapters.kit.paging import OnePage
 from adapters.kit.signin import Conversation
 from adapters.kit.wire import get
@@ -87,7 +87,7 @@ OAUTH = Door(
         Reference("name", reads.ask_name, reads.take_name, batch=1, required=False),
     ),
     renewal=Renewal(signin.ask_renewal, signin.take_renewal, ahead=timedelta(minutes=2)),
-    rates={"default": Rate(120, shared=True), "auth": Rate(60)},
+    rates={"default": Rate(120, counted=Counted.APP), "auth": Rate(60)},
     headers=(("Accept", "application/json"),),
 )
 

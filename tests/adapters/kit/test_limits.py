@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.kit.budgets import InProcessBudgets
-from adapters.kit.card import Rate
+from adapters.kit.card import Counted, Rate
 from adapters.kit.limits import Limits
 from adapters.kit.wire import Response
 from domain.budgets import Turn
@@ -56,16 +56,44 @@ async def test_a_429_that_does_not_say_for_how_long_holds_back_for_a_moment() ->
     await place(budget)
 
 
-async def test_a_429_of_one_credential_leaves_another_alone() -> None:
-    budget, time = limits()
+async def test_where_each_credential_is_counted_a_429_of_one_leaves_another_alone() -> None:
+    budget, time = limits(default=Rate(1000, 1, Counted.CREDENTIAL))
 
     await budget.learn("default", "key", slow_down(30), time.now)
 
     await place(budget, credential="another")
 
 
+async def test_where_a_brokerage_does_not_say_whom_it_counts_a_429_holds_back_everybody() -> None:
+    budget, time = limits()
+
+    await budget.learn("default", "key", slow_down(30), time.now)
+
+    time.now += 10 * SECOND
+    with pytest.raises(BrokerageRateLimited) as held:
+        await place(budget, credential="another")
+    assert held.value.retry_after == 20 * SECOND
+    time.now += 20 * SECOND
+    await place(budget, credential="another")
+
+
+async def test_batch_that_was_held_back_with_everybody_does_not_come_back_in_one_moment() -> None:
+    budget, time = limits()
+    await budget.learn("default", "key", slow_down(30), time.now)
+
+    waits = set()
+    for number in range(20):
+        with pytest.raises(BrokerageRateLimited) as held:
+            await budget.place("default", f"key-{number}", Turn.NEW)
+        waits.add(held.value.retry_after or SECOND)
+
+    assert min(waits) >= 30 * SECOND
+    assert max(waits) <= 60 * SECOND
+    assert max(waits) - min(waits) > 5 * SECOND
+
+
 async def test_where_the_app_is_counted_a_429_holds_back_everybody() -> None:
-    budget, time = limits(default=Rate(120, shared=True))
+    budget, time = limits(default=Rate(120, counted=Counted.APP))
 
     await budget.learn("default", "key", slow_down(30), time.now)
 
@@ -93,6 +121,7 @@ async def test_a_quota_that_is_used_up_holds_back_until_it_starts_anew() -> None
     with pytest.raises(BrokerageRateLimited) as held:
         await place(budget)
     assert held.value.retry_after == 12 * SECOND
+    await place(budget, credential="another")
 
 
 @pytest.mark.parametrize(
