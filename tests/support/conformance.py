@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import doors
+
 from adapters.brokerages import card
 from adapters.kit.door import CardDoor
 from adapters.kit.http import MemoryWire
@@ -33,9 +35,11 @@ def hosts(brokerage: str, base: str = BASE) -> dict[str, str]:
     return {n: f"{base}/{brokerage}" + ("" if n == "api" else f"/{n}") for n in names}
 
 
-def played(brokerage: str, seed: int = 7, persona: str = "plain", **more: Any) -> tuple[CardDoor, Sandbox]:
-    """The brokerage's first door, answered by its sandbox without sockets."""
-    sandbox = create(brokerage, seed, persona, **more)
+def played(door: str, seed: int = 7, persona: str = "plain", **more: Any) -> tuple[CardDoor, Sandbox]:
+    """A door ("merrill" is the first of merrill, "merrill/plaid" that one), answered by the brokerage's
+    sandbox without sockets."""
+    found, facing = doors.found(door)
+    sandbox = create(found.id, seed, persona, **more)
     stage = Stage([sandbox])
 
     def answer(request: Request, url: str) -> Response:
@@ -43,10 +47,8 @@ def played(brokerage: str, seed: int = 7, persona: str = "plain", **more: Any) -
         reply = stage.hear(request.method, url, headers, request.body, datetime.now(UTC), BASE)
         return reply.response
 
-    found = card(brokerage)
-    return CardDoor(
-        found, found.doors[0], MemoryWire(answer), hosts=hosts(brokerage), breaks=False, limited=False
-    ), sandbox
+    wire = MemoryWire(answer)
+    return CardDoor(found, facing, wire, hosts=hosts(found.id), breaks=False, limited=False), sandbox
 
 
 async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import conformance
+import doors
 from marker import MARKER
 
 from adapters.aesgcm.keyring import KeyRing, generate
@@ -104,9 +105,8 @@ class House:
     async def connected(self, brokerage: str = "alpaca", user: str = "user-1", **more: str) -> SessionView:
         """A user who has signed in through the brokerage's real conversation, as its sandbox plays it."""
         known = self.stage.faulty[brokerage].sandbox.credentials()
-        declared = {field.key for field in self.catalogue.door(brokerage).facts.fields}
-        given = {key: value for key, value in known.items() if key in declared}
-        redirect = known.get("callback_url", "") if brokerage == "schwab" else ""
+        door = f"{brokerage}/{more['door_id']}" if more.get("door_id") else brokerage
+        given, redirect = doors.given(door, known), doors.redirect(door, known)
         view = await self.connect(user, brokerage, credentials=given, redirect_uri=redirect, **more)
         for _ in range(20):
             challenge = view.session.challenge
