@@ -17,6 +17,7 @@
     │   ├── BrokerageUnknown            BROKERAGE_UNKNOWN
     │   ├── BrokerageRetired            BROKERAGE_RETIRED
     │   ├── CapabilityUnsupported       CAPABILITY_UNSUPPORTED
+    │   ├── StatementUnreadable         STATEMENT_UNREADABLE
     │   ├── ConnectionPaused            CONNECTION_PAUSED
     │   ├── ConnectionDisconnected      CONNECTION_DISCONNECTED
     │   ├── SessionOver                 CONNECT_SESSION_OVER
@@ -179,6 +180,17 @@ class BrokerageRetired(CallerMustAct):
 class CapabilityUnsupported(CallerMustAct):
     reason = "CAPABILITY_UNSUPPORTED"
     says = "This door cannot do that."
+
+
+class StatementUnreadable(CallerMustAct):
+    """`line` is where in the file it shows, from 1; 0 where no line can be named."""
+
+    reason = "STATEMENT_UNREADABLE"
+    says = "This file is no statement that we can read."
+
+    def __init__(self, message: str = "", line: int = 0) -> None:
+        super().__init__(f"Line {line}: {message}" if message and line else message)
+        self.line = line
 
 
 class ConnectionPaused(CallerMustAct):

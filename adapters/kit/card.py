@@ -17,6 +17,7 @@ from domain.accounts import AccountTold
 from domain.brokerages import BrokerageFacts, BrokerageStatus, DoorFacts
 from domain.errors import Failure
 from domain.ports.brokerage import Feed, Grant, Notes
+from domain.ports.statements import Statement
 from domain.positions import Balance, Position
 from domain.transactions import Transaction
 
@@ -166,8 +167,24 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFormat:
+    """Statements of a brokerage in files. `facts` has the kind FILE_IMPORT, and an id ("csv", "ofx",
+    "flex") that no other door of the brokerage has.
+
+    `fits(content)` looks at the head of a file and says whether it is of this format and (where the format
+    shows it) of this brokerage; it never raises. `read(content, today)` is pure, and raises
+    StatementUnreadable with the reason and the line.
+    """
+
+    facts: DoorFacts
+    fits: Callable[[bytes], bool]
+    read: Callable[[bytes, date], Statement]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A brokerage. `id` is the folder's name."""
+    """A brokerage. `id` is the folder's name. `doors` are what one connects through, `files` what can be
+    imported. Names of feeds are unique over all doors of a card: a stored row is known by its feed."""
 
     id: str
     title: str
@@ -175,8 +192,9 @@ class Card:
     homepage: str
     doors: tuple[Door, ...]
     successor: str | None = None
+    files: tuple[FileFormat, ...] = ()
 
     @property
     def facts(self) -> BrokerageFacts:
-        doors = tuple(door.facts for door in self.doors)
+        doors = (*(door.facts for door in self.doors), *(way.facts for way in self.files))
         return BrokerageFacts(self.id, self.title, self.status, self.homepage, doors, self.successor)

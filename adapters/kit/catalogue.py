@@ -10,7 +10,7 @@ from adapters.kit.door import CardDoor, system_clock
 from adapters.kit.http import Wire
 from domain.brokerages import BrokerageFacts, BrokerageStatus
 from domain.budgets import Turn
-from domain.errors import BrokerageRetired, BrokerageUnknown, DoorClosed, FieldInvalid
+from domain.errors import BrokerageRetired, BrokerageUnknown, CapabilityUnsupported, DoorClosed, FieldInvalid
 from domain.ports.budgets import Budgets
 
 
@@ -50,6 +50,8 @@ class Catalogue:
 
     def closed(self, brokerage_id: str, door_id: str) -> str | None:
         card = self._card(brokerage_id)
+        if any(way.facts.id == door_id for way in card.files):
+            return None  # a file is read wherever it comes from
         door = self._find(card, door_id)
         opened = self.configured(brokerage_id).open
         if door.open if opened is None else opened:
@@ -66,6 +68,8 @@ class Catalogue:
             )
         if door_id is None:
             opened = [d for d in card.doors if self.closed(brokerage_id, d.facts.id) is None]
+            if not card.doors:
+                raise CapabilityUnsupported(f"{card.title} cannot be connected: import its statements.")
             if not opened:
                 raise DoorClosed(self.closed(brokerage_id, card.doors[0].facts.id) or "")
             door = opened[0]
@@ -103,4 +107,6 @@ class Catalogue:
         for door in card.doors:
             if door.facts.id == door_id:
                 return door
+        if any(way.facts.id == door_id for way in card.files):
+            raise CapabilityUnsupported("This way in is a file: import a statement instead of connecting.")
         raise FieldInvalid("door_id", f"{card.title} has no such door.")

@@ -73,6 +73,7 @@ _NEXT_STEPS = {
     "BROKERAGE_RESPONSE_UNREADABLE": "Tell the operator: the brokerage has changed its answers.",
     "CIRCUIT_OPEN": "Wait; the next try comes by itself.",
     "SNAPSHOT_HELD_BACK": "Nothing to do: the former positions stay until the next sync confirms.",
+    "STATEMENT_UNREADABLE": "Download it anew; see brokerlink brokerages BROKERAGE for what is read.",
     "CAPABILITY_UNSUPPORTED": "See what its doors can do: brokerlink brokerages BROKERAGE.",
     "HISTORY_UNAVAILABLE": "What the brokerage does not give cannot be had here; see its history depth.",
     "REQUEST_TOO_LARGE": "Ask for less at once.",

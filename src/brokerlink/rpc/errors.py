@@ -85,6 +85,7 @@ STATUSES: dict[type[Failure], grpc.StatusCode] = {
     domain.BrokerageUnknown: _CODE.NOT_FOUND,
     domain.BrokerageRetired: _CODE.FAILED_PRECONDITION,
     domain.CapabilityUnsupported: _CODE.FAILED_PRECONDITION,
+    domain.StatementUnreadable: _CODE.INVALID_ARGUMENT,
     domain.ConnectionPaused: _CODE.FAILED_PRECONDITION,
     domain.ConnectionDisconnected: _CODE.FAILED_PRECONDITION,
     domain.SessionOver: _CODE.FAILED_PRECONDITION,
