@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 READY_SECONDS = 30.0
+READY = '"working"'
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Worker:
             "BROKERLINK_DATA_DIR": str(self.folder / self.name),
             "PYTHONPATH": os.pathsep.join(sys.path),
         }
+        before = self.log.read_text().count(READY) if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "brokerlink", "work"],
@@ -41,7 +43,7 @@ class Worker:
                 start_new_session=True,
             )
         deadline = time.monotonic() + READY_SECONDS
-        while '"working"' not in self.log.read_text():
+        while self.log.read_text().count(READY) == before:
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise AssertionError(f"the worker did not start:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.05)
