@@ -77,7 +77,7 @@ class CardDoor:
             off=not limited,
             breaks=breaks,
         )
-        self._turn = Turn.PERSON
+        self._turn, self._made = Turn.PERSON, 0
         # Lasting references (instruments) are public facts: one memory for all users of the door.
         self._lasting: dict[str, Any] = {} if lasting is None else lasting
         self.brokerage: BrokerageFacts = card.facts
@@ -90,7 +90,7 @@ class CardDoor:
     def for_turn(self, turn: Turn) -> "CardDoor":
         """The same door for one run, whose calls take this turn."""
         turned = copy.copy(self)
-        turned._turn = turn  # noqa: SLF001 - ours
+        turned._turn, turned._made = turn, 0  # noqa: SLF001 - ours
         return turned
 
     # ---- signing in
@@ -270,7 +270,8 @@ class CardDoor:
     async def _send(self, request: Request, credential: str) -> Response:
         """One request within its budget, unless the breaker is open. Only outages open it: a refusal is
         an answer."""
-        await self._limits.place(request.group, credential, self._turn)
+        await self._limits.place(request.group, credential, self._turn, self._made)
+        self._made += 1
         if self._turn is not Turn.PERSON:
             self._turn = Turn.STARTED
         try:

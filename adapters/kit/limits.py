@@ -35,10 +35,13 @@ class Limits:
     off: bool = False
     breaks: bool = True
 
-    async def place(self, group: str, credential: str, turn: Turn) -> None:
-        """Wait for a place for one call. Raises BudgetSpent where that would take long, CircuitOpen."""
+    async def place(self, group: str, credential: str, turn: Turn, made: int = 0) -> None:
+        """Wait for a place for one call of a run that has `made` so many. Raises BudgetSpent where that would
+        take long, CircuitOpen."""
         breaker = self.door if self.breaks else None
         budget = None if self.off else self._budget(group, credential)
+        if budget is not None and turn is Turn.PERSON and made >= budget.short:
+            turn = Turn.LONG
         waited = timedelta(0)
         while True:
             answer = await self.budgets.ask(budget, turn, waited, breaker)
@@ -86,7 +89,7 @@ async def _sleep(wait: timedelta) -> None:
 
 def _spread(answer: Again, turn: Turn) -> timedelta:
     """What batch waits longer, so that not all of a brokerage's users come back in the same moment."""
-    if not answer.everybody or turn is Turn.PERSON:
+    if not answer.everybody or turn.of_person:
         return timedelta(0)
     return min(answer.wait, SPREAD) * uniform(0, 1)  # noqa: S311 - no secret
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from adapters.sql.types import Day, Exact, Instant
+from adapters.sql.types import Day, Exact, Instant, Tally
 
 metadata = MetaData(
     naming_convention={
@@ -398,6 +398,7 @@ budgets = Table(
     Column("listed_until", Instant, nullable=False),
     Column("calls", Integer, nullable=False),
     Column("runs", Integer, nullable=False),
+    Column("sent", Tally, nullable=False, server_default=""),
     Column("used_at", Instant, nullable=False, index=True),
 )
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, Numeric, String, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, Numeric, String, Text, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -75,6 +75,22 @@ class Exact(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)
+
+
+class Tally(TypeDecorator[tuple[tuple[int, int], ...]]):
+    """Numbers and how often each came, as text: "88:3 91:1"."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[tuple[int, int], ...] | None, dialect: Dialect) -> str | None:
+        return None if value is None else " ".join(f"{number}:{count}" for number, count in value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[tuple[int, int], ...] | None:
+        if value is None:
+            return None
+        pairs = (word.partition(":") for word in value.split())
+        return tuple((int(number), int(count)) for number, _, count in pairs)
 
 
 class DatabaseNow(FunctionElement[int]):

@@ -1,5 +1,6 @@
 """Budgets as arithmetic: no window holds too many calls, persons go first, batch comes back in its turn."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -28,6 +29,13 @@ def drained(budget: Budget, turn: Turn) -> Standing:
         standing = after
 
 
+def taken_at_once(budget: Budget, standing: Standing, turn: Turn, now: datetime = NOW) -> int:
+    taken = 0
+    while (answer := ask(budget, standing, turn, now))[0] == Place():
+        taken, standing = taken + 1, answer[1]
+    return taken
+
+
 @given(
     calls=st.integers(1, 200),
     per=st.floats(0.5, 300),
@@ -50,30 +58,69 @@ def test_no_window_ever_holds_more_than_the_brokerage_allows(
         assert last - first >= budget.per
 
 
+def test_a_person_gets_at_once_all_that_the_window_holds() -> None:
+    assert taken_at_once(BUDGET, fresh(NOW), Turn.PERSON) == BUDGET.calls
+
+
 def test_what_batch_leaves_a_person_gets_at_once() -> None:
     standing = drained(BUDGET, Turn.LISTED)
 
-    at_once = 0
-    while (answer := ask(BUDGET, standing, Turn.PERSON, NOW))[0] == Place():
-        at_once, standing = at_once + 1, answer[1]
-
-    assert at_once == BUDGET.burst // 2 == 15
+    assert taken_at_once(BUDGET, standing, Turn.PERSON) == BUDGET.calls - BUDGET.burst
 
 
-def test_a_person_books_ahead_and_waits_until_then() -> None:
-    standing = drained(BUDGET, Turn.PERSON)
+def test_batch_that_never_rests_leaves_more_than_a_fifth_to_persons() -> None:
+    standing, now, made = fresh(NOW), NOW, 0
+    while now < NOW + 3 * BUDGET.per:
+        answer, standing = ask(BUDGET, standing, Turn.LISTED, now)
+        made += placed(answer)
+        now += SECOND / 10
 
-    first, standing = ask(BUDGET, standing, Turn.PERSON, NOW)
-    second, _ = ask(BUDGET, standing, Turn.PERSON, NOW)
+    assert made > 2 * BUDGET.calls
+    assert taken_at_once(BUDGET, standing, Turn.PERSON, now) > BUDGET.calls / 5
+
+
+def test_what_persons_have_taken_batch_waits_for() -> None:
+    answer, _ = ask(BUDGET, drained(BUDGET, Turn.PERSON), Turn.STARTED, NOW)
+
+    assert isinstance(answer, Again)
+    assert answer.wait > BUDGET.per
+
+
+def test_a_long_run_of_a_person_leaves_room_for_the_next_person() -> None:
+    standing, now = fresh(NOW), NOW
+    for number in range(BUDGET.calls):
+        turn = Turn.PERSON if number < BUDGET.short else Turn.LONG
+        answer, standing = ask(BUDGET, standing, turn, now)
+        assert isinstance(answer, Place)
+        now += answer.wait
+        assert taken_at_once(BUDGET, standing, Turn.PERSON, now) > 0
+
+    assert now - NOW < 1.5 * BUDGET.per
+
+
+def test_a_long_run_books_ahead_and_waits_until_then() -> None:
+    standing = drained(BUDGET, Turn.LONG)
+
+    first, standing = ask(BUDGET, standing, Turn.LONG, NOW)
+    second, _ = ask(BUDGET, standing, Turn.LONG, NOW)
 
     assert first == Place(BUDGET.step)
     assert second == Place(2 * BUDGET.step)
 
 
-def test_where_even_a_person_would_wait_long_the_run_does() -> None:
-    standing = Standing(NOW + timedelta(minutes=5), NOW, NOW)
+def test_calls_that_were_counted_in_slots_of_another_length_hold_nobody_up() -> None:
+    standing = drained(BUDGET, Turn.PERSON)
+    another = Budget("b", 120, 3600 * SECOND)
 
-    answer, after = ask(BUDGET, standing, Turn.PERSON, NOW)
+    assert ask(another, standing, Turn.PERSON, NOW)[0] == Place()
+    assert ask(BUDGET, drained(another, Turn.PERSON), Turn.PERSON, NOW)[0] == Place()
+
+
+@pytest.mark.parametrize("turn", [Turn.PERSON, Turn.LONG])
+def test_where_even_a_person_would_wait_long_the_run_does(turn: Turn) -> None:
+    standing = replace(drained(BUDGET, Turn.PERSON), spent_until=NOW + timedelta(minutes=5))
+
+    answer, after = ask(BUDGET, standing, turn, NOW)
 
     assert isinstance(answer, Again)
     assert not answer.in_place
