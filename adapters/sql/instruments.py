@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import or_, update
+from sqlalchemy import or_, text, update
 
 from adapters.sql import bulk
 from adapters.sql.statements import chunks, insert, upsert
@@ -14,6 +14,8 @@ from domain.ids import instrument_id
 from domain.instruments import SYMBOL, Instrument, InstrumentKind, Known, finer, same_instrument
 
 BEGINNING = date(1900, 1, 1)
+# PostgreSQL's transactions do not see what others are about to name. Held until the end of one.
+_NAMING = text("SELECT pg_advisory_xact_lock(7_203_115)")
 
 
 class SqlInstruments:
@@ -24,6 +26,8 @@ class SqlInstruments:
         distinct = list(dict.fromkeys(told))
         keys = list(dict.fromkeys(key for instrument in distinct for key in instrument.keys))
         known = self._known(keys)
+        if any(_news(instrument, known) for instrument in distinct) and self._waits_for_others():
+            known = self._known(keys)
         found: dict[Instrument, str] = {}
         for instrument in distinct:
             # Two that are told at once may be the same new one: what was just made counts as known.
@@ -35,6 +39,15 @@ class SqlInstruments:
             found[instrument] = same
         self._learn({same: instrument for instrument, same in found.items()})
         return found
+
+    def _waits_for_others(self) -> bool:
+        """One transaction at a time gives names: two that meet a new instrument at once, each told it by
+        another brokerage, would make two of it, and take its symbol from each other. True if others may
+        have done so meanwhile."""
+        if self._sql.dialect.name != "postgresql":
+            return False  # there is one writer
+        self._sql.execute(_NAMING)
+        return True
 
     def known(self, told: Iterable[Instrument]) -> dict[Instrument, str]:
         distinct = list(dict.fromkeys(told))
@@ -126,3 +139,10 @@ class SqlInstruments:
         for key in new:
             if not known.get(key):
                 known[key] = [Known(same, *key, told.identifiers)]
+
+
+def _news(told: Instrument, known: dict[tuple[str, str], list[Known]]) -> bool:
+    """Whether something of it has to be stored: the instrument, or a name that nobody bears."""
+    if not all(known.get(key) for key in told.keys):
+        return True
+    return same_instrument(told, tuple(k for key in told.keys for k in known[key])) is None

@@ -1,5 +1,8 @@
 """Instruments that several brokerages tell, each in its own words, and tickers that change hands."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -7,6 +10,7 @@ from sqlalchemy import select
 
 from adapters.sql.engine import SqlStorage
 from adapters.sql.tables import instruments
+from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.instruments import Instrument, InstrumentKind
 
 TODAY = date(2026, 6, 1)
@@ -28,6 +32,27 @@ def test_two_brokerages_words_for_one_symbol_are_one_instrument(
     row = store.read_now(lambda uow: uow.sql.execute(select(instruments.c.kind, instruments.c.name)).one())
     assert first == second
     assert tuple(row) == ("etf", "EXAMPLE ETF")
+
+
+@pytest.mark.parametrize("order", [(AT_ALPACA, AT_SCHWAB), (AT_SCHWAB, AT_ALPACA)])
+def test_told_to_two_writers_at_once_they_are_one(
+    store: SqlStorage, order: tuple[Instrument, Instrument]
+) -> None:
+    told = threading.Event()
+
+    def slowly(uow: SqlUnitOfWork) -> str:
+        found = uow.instruments.resolve([order[0]], TODAY)
+        told.set()
+        time.sleep(0.3)  # the other one meets it before this one is stored
+        return found[order[0]]
+
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(store.write_now, slowly)
+        told.wait(10)
+        (second,) = resolved(store, order[1])
+
+    assert first.result() == second
+    assert resolved(store, *order) == [second, second]
 
 
 def test_told_at_once_they_are_one_as_well(store: SqlStorage) -> None:
