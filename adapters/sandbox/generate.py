@@ -6,7 +6,7 @@ from collections import Counter, deque
 from datetime import date, timedelta
 from decimal import Decimal
 
-from adapters.sandbox import options, scenes
+from adapters.sandbox import coins, options, scenes
 from adapters.sandbox.ledger import ZERO, Book, closed
 from adapters.sandbox.life import Life
 from adapters.sandbox.profile import Profile
@@ -72,6 +72,8 @@ SCRIPT: tuple[Scene, ...] = (
 
 def script_of(profile: Profile) -> tuple[Scene, ...]:
     """What only some brokerages know comes last, so that the truths of the others stay as they were."""
+    if profile.only_coins:
+        return coins.SCRIPT
     return (*SCRIPT, scenes.buy_bond, scenes.sell_bond) if "bond" in profile.kinds else SCRIPT
 
 
@@ -177,19 +179,20 @@ def _step(life: Life, script: deque[Scene], target: int) -> None:
         if roomy or done == 0:
             scene(life)
     elif roomy:
-        life.rng.choice(FILL)(life)
-    first = life.rng.randrange(len(LAST_RESORT))
-    for n in range(len(LAST_RESORT)):
+        life.rng.choice(coins.FILL if life.profile.only_coins else FILL)(life)
+    resort = coins.LAST_RESORT if life.profile.only_coins else LAST_RESORT
+    first = life.rng.randrange(len(resort))
+    for n in range(len(resort)):
         if len(life.rows) > before:
             return
-        LAST_RESORT[(first + n) % len(LAST_RESORT)](life)
+        resort[(first + n) % len(resort)](life)
 
 
 def _top_up(life: Life, target: int) -> None:
     """Exactly as many rows as wanted, as far as anything can happen at all."""
     while len(life.rows) < target:
         before = len(life.rows)
-        for scene in LAST_RESORT:
+        for scene in coins.LAST_RESORT if life.profile.only_coins else LAST_RESORT:
             if len(life.rows) == before:
                 life.later()
                 scene(life)

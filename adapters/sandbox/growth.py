@@ -111,10 +111,10 @@ class Growth:
             description="Money in",
         )
 
-    @staticmethod
-    def _held(rows: list[TruthTransaction]) -> TruthInstrument | None:
-        """A share that was bought before, the newest first."""
+    def _held(self, rows: list[TruthTransaction]) -> TruthInstrument | None:
+        """A share (where there are only coins: a coin) that was bought before, the newest first."""
+        kinds = ("crypto",) if self._profile.only_coins else ("equity", "etf")
         for row in reversed(rows):
-            if row.deed == "BUY" and row.instrument is not None and row.instrument.kind in ("equity", "etf"):
+            if row.deed == "BUY" and row.instrument is not None and row.instrument.kind in kinds:
                 return row.instrument
         return None

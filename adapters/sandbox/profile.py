@@ -62,6 +62,8 @@ class Profile:
     rounded to `gross_places`, or exact when None (for brokerages whose gross the adapter computes).
     `whole_cents` picks quantities and prices whose product is whole cents. Market values, cost bases
     and gains are exact products, or rounded to `value_places`. `average_places` is for average costs.
+    `coins` are those of its kinds' coins that it knows. A brokerage of nothing but coins has a life of its
+    own (`coins.py`), which may also tell STAKING_REWARD.
     `coin_fees`: crypto fees are taken in kind (a FEE row with a negative quantity and net 0).
     `opening_cash` is what was there before the first row, for brokerages that tell no cash rows.
     `tell` and `tell_position` may change a row for the comparison where a rule here does not reach.
@@ -73,6 +75,7 @@ class Profile:
     accounts: int = 2
     types: frozenset[str] = ALL_TYPES
     kinds: frozenset[str] = frozenset({"equity", "etf", "mutual_fund", "option"})
+    coins: tuple[str, ...] = ("BTC", "ETH")
     account_kinds: tuple[str, ...] = ("margin", "cash", "ira_roth")
     account_names: tuple[str, ...] = ("Individual", "Savings", "Roth IRA")
     account_currencies: tuple[str, ...] = ("USD",)
@@ -102,6 +105,10 @@ class Profile:
     key_pattern: str = "@@@@@@@@########"
     tell: Callable[[TruthTransaction], TruthTransaction] | None = None
     tell_position: Callable[[TruthPosition], TruthPosition] | None = None
+
+    @property
+    def only_coins(self) -> bool:
+        return self.kinds == {"crypto"}
 
     def told_type(self, deed: str) -> str:
         """The word this brokerage has for a deed."""

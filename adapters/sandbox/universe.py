@@ -31,10 +31,19 @@ LISTED = (
     ("crypto", "ETH", "Ethereum"),
     ("bond", "", "EXAMPLE CORP NOTES 4.5% 2031"),
     ("bond", "", "SAMPLE BOLTS INC NOTES 3.25% 2029"),
+    ("crypto", "SOL", "Solana"),
+    ("crypto", "USDC", "USD Coin"),
 )
 SPLIT, SHORT, FOREIGN, CHEAP = "XSPT", "XSHO", "XEFT", "XLOW"
 SPLIT_RATIO = (3, 2)
-RANGES = {"XLOW": (900, 4000), "BTC": (3_000_000, 9_000_000), "ETH": (150_000, 400_000)}
+STABLE = "USDC"
+RANGES = {
+    "XLOW": (900, 4000),
+    "BTC": (3_000_000, 9_000_000),
+    "ETH": (150_000, 400_000),
+    "SOL": (8_000, 30_000),
+    STABLE: (100, 100),
+}
 PERCENT_OF_PAR = (8_800, 10_600)
 
 
@@ -65,6 +74,8 @@ class Universe:
 
     def price(self, instrument: TruthInstrument, on: date) -> Decimal:
         """A plausible price of a trade on a day."""
+        if instrument.symbol == STABLE:
+            return instrument.price
         cents = int(instrument.price * 100) * self.rng.randint(820, 1150) // 1000
         if instrument.symbol == SPLIT and on < self.split_on:
             cents = cents * SPLIT_RATIO[0] // SPLIT_RATIO[1]
@@ -106,7 +117,7 @@ def universe(rng: random.Random, profile: Profile, seed: int, start: date, today
         symbol = ticker or cusip(n)  # a bond has no ticker
         low, high = PERCENT_OF_PAR if kind == "bond" else RANGES.get(symbol, (1200, 24000))
         price = Decimal(market.randint(low, high)) * CENT
-        if kind in profile.kinds:
+        if kind in profile.kinds and (kind != "crypto" or symbol in profile.coins):
             ident = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{profile.brokerage}/{symbol}"))
             known = "" if kind == "crypto" else cusip(n)
             listed[symbol] = TruthInstrument(kind, symbol, name, known, ident, None, price, n)

@@ -48,7 +48,21 @@ CENTS = Profile("cents", whole_cents=True, dividend_taxes="field")
 CASHLESS = Profile(
     "cashless", types=frozenset({"BUY", "SELL"}), kinds=frozenset({"equity"}), opening_cash=Decimal(50_000)
 )
-PROFILES = {profile.brokerage: profile for profile in (FULL, POOR, FINE, CENTS, CASHLESS)}
+COINS = Profile(
+    "coins",
+    accounts=1,
+    types=ALL_TYPES | {"STAKING_REWARD"},
+    kinds=frozenset({"crypto"}),
+    coins=("BTC", "ETH", "SOL", "USDC"),
+    account_kinds=("crypto",),
+    coin_fees=False,
+    pending_types=frozenset({"DEPOSIT"}),
+    settlement=False,
+    gross_places=None,
+    coin_places=18,
+    instant_places=0,
+)
+PROFILES = {profile.brokerage: profile for profile in (FULL, POOR, FINE, CENTS, CASHLESS, COINS)}
 SEEDS = range(200)
 
 
