@@ -135,5 +135,5 @@ def running(folder: Path, url: str) -> Iterator[Cluster]:
         made.servers[1].key = key = made.servers[0].key
         secrets = {"BROKERAGE_ENCRYPTION_KEY": key, "BROKERLINK_SANDBOX_URL": sandboxes.address}
         made.workers = [Worker(folder, f"worker-{number}", {**settings, **secrets}) for number in range(2)]
-        stack.callback(lambda: [one.kill() for one in made.processes])
+        stack.callback(lambda: [one.kill() for one in made.processes if alive(one)])
         yield made
