@@ -34,6 +34,7 @@
     └── NobodyYet               it may pass by itself; we try again
         ├── BrokerageUnavailable        BROKERAGE_UNAVAILABLE
         ├── BrokerageMaintenance        BROKERAGE_MAINTENANCE
+        ├── GatewayOffline              GATEWAY_OFFLINE
         ├── BrokerageRateLimited        BROKERAGE_RATE_LIMITED
         │   └── BudgetSpent                 the same, before anything was sent
         ├── CircuitOpen                 CIRCUIT_OPEN
@@ -271,6 +272,15 @@ class BrokerageUnavailable(NobodyYet):
 class BrokerageMaintenance(NobodyYet):
     reason = "BROKERAGE_MAINTENANCE"
     says = "The brokerage is down for maintenance."
+
+
+class GatewayOffline(NobodyYet):
+    """The gateway program that the user runs for us. One user's silence says nothing of the brokerage: it
+    opens no breaker."""
+
+    reason = "GATEWAY_OFFLINE"
+    actor = Actor.USER
+    says = "The gateway program of the brokerage does not answer. Start it, and sign in to it."
 
 
 class BrokerageRateLimited(NobodyYet):

@@ -69,6 +69,7 @@ _NEXT_STEPS = {
     "BROKERAGE_UNKNOWN": "List the brokerages: brokerlink brokerages.",
     "BROKERAGE_UNAVAILABLE": "Try again later; a sync that waits goes on by itself.",
     "BROKERAGE_MAINTENANCE": "Try again later; a sync that waits goes on by itself.",
+    "GATEWAY_OFFLINE": "Start the gateway program and sign in to it; a sync that waits goes on by itself.",
     "BROKERAGE_RATE_LIMITED": "Wait; a sync that waits goes on by itself.",
     "BROKERAGE_RESPONSE_UNREADABLE": "Tell the operator: the brokerage has changed its answers.",
     "CIRCUIT_OPEN": "Wait; the next try comes by itself.",

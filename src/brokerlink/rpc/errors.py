@@ -107,6 +107,7 @@ STATUSES: dict[type[Failure], grpc.StatusCode] = {
     # Nobody yet: it may pass by itself.
     domain.BrokerageUnavailable: _CODE.UNAVAILABLE,
     domain.BrokerageMaintenance: _CODE.UNAVAILABLE,
+    domain.GatewayOffline: _CODE.UNAVAILABLE,
     domain.BrokerageRateLimited: _CODE.RESOURCE_EXHAUSTED,
     domain.BudgetSpent: _CODE.RESOURCE_EXHAUSTED,
     domain.CircuitOpen: _CODE.UNAVAILABLE,
