@@ -94,6 +94,11 @@ class SqlAccounts:
             upsert(self._sql, links, [{**row, "linked_at": now}])
         return not known
 
+    def hold(self, account_id: str) -> None:
+        # A file has one writer at a time as it is; PostgreSQL holds the row.
+        if self._sql.dialect.name == "postgresql":
+            self._sql.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+
     def links(self, connection_id: str) -> list[Link]:
         found = select(links).where(links.c.connection_id == connection_id).order_by(links.c.account_id)
         return [

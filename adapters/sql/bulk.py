@@ -62,13 +62,13 @@ def digest(values: Values) -> bytes:
 
 def look_up(connection: Connection, account_id: str, keys: Sequence[str]) -> dict[str, Stored]:
     """What is stored under these keys."""
-    columns = "SELECT key, hash, status, version, instrument_id FROM transactions WHERE account_id = "
+    columns = "SELECT key, hash, status, version, instrument_id, feed FROM transactions WHERE account_id = "
     if connection.dialect.name == "postgresql":
         rows = connection.exec_driver_sql(f"{columns}%s AND key = ANY(%s)", (account_id, list(keys)))
     else:
         these = "? AND key IN (SELECT value FROM json_each(?))"
         rows = connection.exec_driver_sql(f"{columns}{these}", (account_id, json.dumps(list(keys))))
-    return {row[0]: Stored(row[0], bytes(row[1]), row[2], row[3], row[4]) for row in rows}
+    return {row[0]: Stored(row[0], bytes(row[1]), *row[2:]) for row in rows}
 
 
 def owners(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:

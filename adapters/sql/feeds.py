@@ -1,6 +1,6 @@
 """How far each feed of history has been read, and how old each figure is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection as SqlConnection
@@ -21,6 +21,10 @@ class SqlFeeds:
         found = select(feeds).where(feeds.c.account_id == account_id, feeds.c.feed == feed)
         row = self._sql.execute(found).mappings().first()
         return FeedState(account_id, feed) if row is None else FeedState(**row)
+
+    def others(self, account_id: str, own: Collection[str]) -> bool:
+        found = select(feeds.c.feed).where(feeds.c.account_id == account_id, feeds.c.feed.not_in(own))
+        return self._sql.execute(found.limit(1)).first() is not None
 
     def put(self, state: FeedState) -> None:
         row = {name: getattr(state, name) for name in state.__dataclass_fields__}

@@ -287,6 +287,8 @@ transaction_aliases = Table(
     Column("account_id", String(64), nullable=False),
     Column("alias", String(32), nullable=False),
     Column("key", String(32), nullable=False),
+    # Which feed told the row under the alias; empty where a row changed its own key.
+    Column("feed", String(64), nullable=False, server_default=""),
     PrimaryKeyConstraint("account_id", "alias"),
 )
 

@@ -1,6 +1,6 @@
 """Transactions: only the difference is written; what was once told is kept as a former version."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from adapters.sql.types import micros
 from domain.matching import PendingRow
 from domain.money import plain
 from domain.ports.storage import Changes, Keyed, Stored
-from domain.transactions import TransactionStatus
+from domain.stitching import ToldElsewhere
+from domain.transactions import TransactionStatus, TransactionType
 
 _FIGURES = ("quantity", "price", "gross", "fees", "taxes", "net")
 
@@ -121,9 +122,33 @@ class SqlTransactions:
         )
         return [PendingRow(row[0], row[1], row[2] or "", row[3], row[4]) for row in self._sql.execute(found)]
 
-    def alias(self, account_id: str, aliases: Mapping[str, str]) -> None:
-        rows = [{"account_id": account_id, "alias": a, "key": k} for a, k in aliases.items()]
+    def alias(self, account_id: str, aliases: Mapping[str, str], feed: str = "") -> None:
+        rows = [{"account_id": account_id, "alias": a, "key": k, "feed": feed} for a, k in aliases.items()]
         upsert(self._sql, transaction_aliases, rows)
+
+    def told_elsewhere(
+        self, account_id: str, own: Collection[str], first: date, last: date
+    ) -> list[ToldElsewhere]:
+        t, a = transactions.c, transaction_aliases
+        claimed = select(a.c.key).where(a.c.account_id == account_id, a.c.feed.in_(own))
+        found = (
+            select(
+                t.key, t.trade_date, t.settlement_date, t.type, t.instrument_id, instruments.c.symbol,
+                t.quantity, t.gross, t.net, t.currency,
+            )
+            .outerjoin(instruments, instruments.c.id == t.instrument_id)
+            .where(
+                t.account_id == account_id,
+                t.trade_date.between(first, last),
+                t.feed.not_in(own),
+                t.status == TransactionStatus.POSTED.value,
+                t.key.not_in(claimed),
+            )
+        )  # fmt: skip
+        return [
+            ToldElsewhere(key, day, settled, TransactionType(kind), of, symbol or "", q, gross, net, unit)
+            for key, day, settled, kind, of, symbol, q, gross, net, unit in self._sql.execute(found)
+        ]
 
     def posted_since(self, account_id: str, feed: str, since: date | None) -> set[str]:
         found = select(transactions.c.key).where(

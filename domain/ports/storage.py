@@ -4,7 +4,7 @@ A unit of work is a plain function that gets the repositories: `await storage.wr
 one transaction and may run it again after a conflict, so it must have no effect of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -19,6 +19,7 @@ from domain.matching import PendingRow
 from domain.ports.vault import DataKey
 from domain.positions import Balance, Position
 from domain.reconciliation import Reconciliation
+from domain.stitching import ToldElsewhere
 from domain.syncs import FeedState, Lane, Progress, SyncRun
 from domain.transactions import Transaction
 
@@ -62,6 +63,7 @@ class Stored:
     status: str
     version: int
     instrument_id: str | None
+    feed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,9 @@ class Accounts(Protocol):
     def link(self, link: Link, now: datetime) -> bool:
         """Link, or refresh the routing. True if the link is new."""
 
+    def hold(self, account_id: str) -> None:
+        """Keep other writers of this account's rows out until the transaction ends."""
+
     def links(self, connection_id: str) -> list[Link]: ...
 
     def links_of_accounts(self, account_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -241,7 +246,13 @@ class Transactions(Protocol):
 
     def pending(self, account_id: str, feed: str) -> list[PendingRow]: ...
 
-    def alias(self, account_id: str, aliases: Mapping[str, str]) -> None: ...
+    def alias(self, account_id: str, aliases: Mapping[str, str], feed: str = "") -> None:
+        """From now on these keys (told key -> stored key) are one. `feed`: which one told the first."""
+
+    def told_elsewhere(
+        self, account_id: str, own: Collection[str], first: date, last: date
+    ) -> list[ToldElsewhere]:
+        """Living rows of other feeds than one's own, traded between these days, that no own row is yet."""
 
     def posted_since(self, account_id: str, feed: str, since: date | None) -> set[str]:
         """Keys of posted rows of that feed with a trade date from `since` on."""
@@ -259,6 +270,9 @@ class Feeds(Protocol):
     def get(self, account_id: str, feed: str) -> FeedState: ...
 
     def put(self, state: FeedState) -> None: ...
+
+    def others(self, account_id: str, own: Collection[str]) -> bool:
+        """Whether the account's history has been told by any other feed than one's own."""
 
 
 class FreshnessRows(Protocol):

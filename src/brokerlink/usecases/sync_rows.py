@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from brokerlink.usecases.course import Course
+from brokerlink.usecases.stitch import find_elsewhere, kept_as_stored
 from domain.events import Event, EventType
 from domain.instruments import Instrument
 from domain.matching import became
 from domain.ports.brokerage import Feed
 from domain.ports.storage import Changes, Keyed, Stored, UnitOfWork
 from domain.ports.vault import Label
+from domain.stitching import Candidate
 from domain.syncs import DatasetResult, FeedState
 from domain.transactions import Transaction
 
@@ -93,6 +95,7 @@ def _write_rows(
 ) -> list[str]:
     """Write the rows that are new or changed; returns the keys under which they are stored."""
     identifier, now = reading.account_id, course.engine.clock.now()
+    uow.accounts.hold(identifier)
     stored = uow.transactions.stored(identifier, keys)
     new = [(key, t) for key, t in zip(keys, told, strict=True) if key not in stored]
     if new:
@@ -102,14 +105,24 @@ def _write_rows(
             stored.update(
                 (alias, row) for alias, row in uow.transactions.stored(identifier, list(aliases)).items()
             )
-    kept = [stored[key].key if key in stored else key for key in keys]
-    by_kept = {row.key: row for row in stored.values()}
     instruments = course.instrument_ids(uow, (t.instrument for t in told if t.instrument))
     reading.instruments = instruments
+    own = {feed.name for feed in course.door.feeds}
+    unknown = [
+        Candidate(key, t, instruments[t.instrument] if t.instrument else None)
+        for key, t in new
+        if key not in stored
+    ]
+    stored.update(find_elsewhere(uow, identifier, reading.feed.name, own, unknown))
+    kept = [stored[key].key if key in stored else key for key in keys]
+    by_kept = {row.key: row for row in stored.values()}
+    foreign = kept_as_stored(stored, reading.feed.name, own)
+    reading.result.unchanged += len(foreign)
     # What was known of a row stays known where a look-up behind it failed this time.
     rows = [
         Keyed(key, t, instruments[t.instrument] if t.instrument else _known(by_kept, key))
-        for key, t in zip(kept, told, strict=True)
+        for key, t, named in zip(kept, told, keys, strict=True)
+        if named not in foreign
     ]
     vault, user = course.engine.safe.vault, course.run.user_id
     data_key = course.raw_key(uow, identifier)
