@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -15,21 +16,21 @@ XMPL = Instrument(InstrumentKind.EQUITY, "XMPL")
 T = TransactionType
 
 
-def told(key: str = "new", **other: object) -> Candidate:
-    row: dict[str, object] = {
+def told(key: str = "new", **other: Any) -> Candidate:
+    row: dict[str, Any] = {
         "source_key": None, "type": T.BUY, "trade_date": DAY, "currency": "USD", "source_type": "x",
         "instrument": XMPL, "quantity": Decimal(10), "gross": Decimal(-1000), "net": Decimal("-1000.02"),
     }  # fmt: skip
-    transaction = Transaction(**{**row, **other})  # type: ignore[arg-type]
+    transaction = Transaction(**{**row, **other})
     return Candidate(key, transaction, "ins_1" if transaction.instrument else None)
 
 
-def stored(key: str = "old", **other: object) -> ToldElsewhere:
-    row: dict[str, object] = {
+def stored(key: str = "old", **other: Any) -> ToldElsewhere:
+    row: dict[str, Any] = {
         "trade_date": DAY, "settlement_date": NEXT, "type": T.BUY, "instrument_id": "ins_1", "symbol": "XMPL",
         "quantity": Decimal(10), "gross": Decimal(-1000), "net": Decimal("-1000.02"), "currency": "USD",
     }  # fmt: skip
-    return ToldElsewhere(key, **{**row, **other})  # type: ignore[arg-type]
+    return ToldElsewhere(key, **{**row, **other})
 
 
 def test_the_same_fill_of_two_sources_is_one() -> None:
@@ -58,7 +59,7 @@ def test_two_real_identical_fills_find_one_each_and_a_third_stays() -> None:
         {"instrument_id": None, "symbol": ""},
     ],
 )
-def test_what_differs_in_anything_that_matters_is_another(other: dict[str, object]) -> None:
+def test_what_differs_in_anything_that_matters_is_another(other: dict[str, Any]) -> None:
     assert stitched([told()], [stored(**other)]) == {}
 
 
@@ -76,7 +77,7 @@ def test_what_differs_in_anything_that_matters_is_another(other: dict[str, objec
         {"trade_date": date(2026, 3, 9), "settlement_date": DAY},
     ],
 )
-def test_what_one_source_tells_coarser_is_the_same(other: dict[str, object]) -> None:
+def test_what_one_source_tells_coarser_is_the_same(other: dict[str, Any]) -> None:
     """A figure that is not told, a rounding, a word for the type, the other of two days, another name."""
     row = told(settlement_date=NEXT)
 
@@ -107,7 +108,7 @@ def test_daily_purchases_alike_are_not_taken_for_each_other() -> None:
 
 
 def test_cash_is_the_same_by_amount_day_and_kind() -> None:
-    amount = {"quantity": None, "gross": Decimal(500), "net": Decimal(500)}
+    amount: dict[str, Any] = {"quantity": None, "gross": Decimal(500), "net": Decimal(500)}
     cash, known = {**amount, "instrument": None}, {**amount, "instrument_id": None, "symbol": ""}
 
     assert stitched([told(**cash, type=T.DEPOSIT)], [stored(**known, type=T.TRANSFER_IN)]) == {"new": "old"}
@@ -115,22 +116,22 @@ def test_cash_is_the_same_by_amount_day_and_kind() -> None:
 
 
 def test_a_dividend_may_name_its_payer_in_one_source_only() -> None:
-    paid = {"quantity": None, "gross": Decimal(5), "net": Decimal(5), "type": T.DIVIDEND}
-    nameless = {**paid, "instrument_id": None, "symbol": ""}
+    paid: dict[str, Any] = {"quantity": None, "gross": Decimal(5), "net": Decimal(5), "type": T.DIVIDEND}
+    nameless: dict[str, Any] = {**paid, "instrument_id": None, "symbol": ""}
 
     assert stitched([told(**paid)], [stored(**nameless)]) == {"new": "old"}
 
 
 def test_rows_without_figures_and_pending_rows_are_never_the_same() -> None:
-    nothing = {"quantity": None, "gross": None, "net": None}
+    nothing: dict[str, Any] = {"quantity": None, "gross": None, "net": None}
 
     assert stitched([told(**nothing)], [stored(**nothing)]) == {}
     assert stitched([told(status=TransactionStatus.PENDING)], [stored()]) == {}
 
 
 def test_shares_that_move_without_money_agree_by_quantity() -> None:
-    split = {"type": T.SPLIT, "gross": Decimal(0), "net": Decimal(0)}
-    untold = {"type": T.SPLIT, "gross": None, "net": None}
+    split: dict[str, Any] = {"type": T.SPLIT, "gross": Decimal(0), "net": Decimal(0)}
+    untold: dict[str, Any] = {"type": T.SPLIT, "gross": None, "net": None}
 
     assert stitched([told(**split)], [stored(**untold)]) == {"new": "old"}
 
