@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from brokerlink.usecases.safe import Safe
-from brokerlink.usecases.start_sync import RUN_LIFE, new_run
+from brokerlink.usecases.start_sync import RUN_LIFE, begun, new_run
 from domain.accounts import Account, AccountTold, masked
 from domain.connections import Connection, ConnectionState, ConnectSession, SessionState
 from domain.errors import Failure, FailureRecord, IdentityMismatch, NotFound
@@ -125,8 +125,7 @@ class Connecting:
         link_accounts(uow, self.safe, connection, ids, now)
         _forget(uow, session.id)
         run = new_run(self.chance.id("run"), connection, Trigger.CONNECT, Lane.INTERACTIVE, now, self.life)
-        if not uow.runs.add(run):
-            run = uow.runs.active(connection.id) or run
+        run = begun(uow, run)
         succeeded = replace(
             session, state=SessionState.SUCCEEDED, challenge=None, connection_id=connection.id
         )

@@ -37,6 +37,16 @@ def new_run(
     )
 
 
+def begun(uow: UnitOfWork, run: SyncRun) -> SyncRun:
+    """This run, stored, or the one that goes on for its connection already."""
+    while not uow.runs.add(run):
+        going_on = uow.runs.active(run.connection_id)
+        if going_on is not None:
+            return going_on
+        # It ended between the two statements, which an engine without a write lock allows: there is room now.
+    return run
+
+
 @dataclass(frozen=True, slots=True)
 class StartSync:
     """Start or join. `force` reads the whole history again, not only the window since the last sync."""
@@ -64,14 +74,11 @@ class StartSync:
             lane = Lane.BATCH if trigger is Trigger.SCHEDULE else Lane.INTERACTIVE
             now = self.clock.now()
             made = new_run(self.chance.id("run"), connection, trigger, lane, now, self.life, force=force)
-            if uow.runs.add(made):
-                return made
-            going_on = uow.runs.active(connection.id)
-            if going_on is not None and lane is Lane.INTERACTIVE and going_on.lane is Lane.BATCH:
-                uow.runs.hurry(going_on.id)
-                going_on = uow.runs.get(going_on.id)
-            # It ended between the two statements on an engine without a write lock: then ours is due.
-            return going_on or made
+            run = begun(uow, made)
+            if run.id != made.id and lane is Lane.INTERACTIVE and run.lane is Lane.BATCH:
+                uow.runs.hurry(run.id)
+                return uow.runs.get(run.id) or run
+            return run
 
         run = await self.storage.write(deed)
         self.dispatch.wake(run)
