@@ -17,6 +17,7 @@ from adapters.dispatch.spread import SpreadDispatch
 from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.catalogue import Catalogue, Configured
 from adapters.kit.http import HttpWire
+from adapters.kit.statements import Files
 from adapters.sql.budgets import SharedBudgets
 from adapters.sql.engine import SqlStorage
 from adapters.sql.reading import SqlReading
@@ -35,6 +36,7 @@ from brokerlink.rpc.portfolios import PortfolioServicer
 from brokerlink.rpc.principals import Trusting
 from brokerlink.rpc.rendering import Instruments
 from brokerlink.rpc.server import Limits, Servicers, build
+from brokerlink.rpc.statements import StatementImports
 from brokerlink.rpc.streams import Streams
 from brokerlink.rpc.syncs import SyncServicer
 from brokerlink.rpc.transactions import TransactionServicer
@@ -46,6 +48,7 @@ from brokerlink.usecases.disconnect import Disconnect
 from brokerlink.usecases.get_portfolio import GetPortfolio, GetUserPortfolio
 from brokerlink.usecases.get_sync_run import CancelSync, GetSyncRun, ListSyncRuns
 from brokerlink.usecases.grants import Grants
+from brokerlink.usecases.import_statement import ImportStatement
 from brokerlink.usecases.list_accounts import GetAccount, ListAccounts
 from brokerlink.usecases.list_brokerages import GetBrokerage, ListBrokerages
 from brokerlink.usecases.list_connections import GetConnection, ListConnections
@@ -163,6 +166,8 @@ class Container(containers.DeclarativeContainer):
         vault.provided.identity_key,
         correlated=providers.Object(correlated),
     )
+    files = providers.Singleton(Files, providers.Object(NAMES), providers.Object(card))
+    import_statement = providers.Singleton(ImportStatement, store, files, safe, clock)
     list_accounts = providers.Singleton(ListAccounts, store)
     get_brokerage = providers.Singleton(GetBrokerage, brokerages)
     servicers = providers.Singleton(
@@ -200,6 +205,7 @@ class Container(containers.DeclarativeContainer):
             providers.Singleton(GetTransaction, reading),
             shown_instruments,
             tokens,
+            providers.Singleton(StatementImports, import_statement, once),
         ),
         syncs=providers.Singleton(
             SyncServicer,

@@ -25,7 +25,9 @@ from played import PlayedBrokerages
 from adapters.aesgcm.keyring import KeyRing, generate
 from adapters.aesgcm.roots import Roots
 from adapters.aesgcm.vault import AesGcmVault
+from adapters.brokerages import NAMES, card
 from adapters.dispatch.hub import InProcessHub
+from adapters.kit.statements import Files
 from adapters.sql.reading import SqlReading
 from adapters.sql.store import identity_key, open_store
 from brokerlink.rpc import methods
@@ -40,6 +42,7 @@ from brokerlink.rpc.portfolios import PortfolioServicer
 from brokerlink.rpc.principals import Principal
 from brokerlink.rpc.rendering import Instruments
 from brokerlink.rpc.server import Limits, RpcServer, Servicers, build
+from brokerlink.rpc.statements import StatementImports
 from brokerlink.rpc.streams import Streams
 from brokerlink.rpc.syncs import SyncServicer
 from brokerlink.rpc.transactions import TransactionServicer
@@ -49,6 +52,7 @@ from brokerlink.usecases.disconnect import Disconnect
 from brokerlink.usecases.get_portfolio import GetPortfolio, GetUserPortfolio
 from brokerlink.usecases.get_sync_run import CancelSync, GetSyncRun, ListSyncRuns
 from brokerlink.usecases.grants import Grants
+from brokerlink.usecases.import_statement import ImportStatement
 from brokerlink.usecases.list_accounts import GetAccount, ListAccounts
 from brokerlink.usecases.list_brokerages import GetBrokerage, ListBrokerages
 from brokerlink.usecases.list_connections import GetConnection, ListConnections
@@ -203,7 +207,13 @@ def build_world(
         ),
         AccountServicer(ListAccounts(store), GetAccount(store), tokens),
         PortfolioServicer(GetPortfolio(reading), GetUserPortfolio(reading), instruments),
-        TransactionServicer(ListTransactions(reading), GetTransaction(reading), instruments, tokens),
+        TransactionServicer(
+            ListTransactions(reading),
+            GetTransaction(reading),
+            instruments,
+            tokens,
+            StatementImports(ImportStatement(store, Files(NAMES, card), safe, clock), once),
+        ),
         SyncServicer(
             start=StartSync(store, clock, chance, dispatch),
             watch=WatchSync(store, hub, clock, heartbeat, patience=patience),

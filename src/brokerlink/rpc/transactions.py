@@ -1,12 +1,14 @@
 """TransactionService: pages of transactions and single ones, from rows to bytes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from functools import lru_cache
 
 from brokerlink.rpc import page_tokens, values
 from brokerlink.rpc.page_tokens import PageTokens
 from brokerlink.rpc.principals import caller
 from brokerlink.rpc.rendering import Instruments, Kept, delimited, length, tag
+from brokerlink.rpc.statements import Requests, StatementImports
 from brokerlink.usecases.list_transactions import GetTransaction, ListTransactions
 from brokerlink.v1 import transactions_pb2 as pb
 from brokerlink.v1 import transactions_pb2_grpc as pb_grpc
@@ -35,6 +37,7 @@ class TransactionServicer(pb_grpc.TransactionServiceServicer):
         get_transaction: GetTransaction,
         instruments: Instruments,
         tokens: PageTokens,
+        imports: StatementImports,
         *,
         kept: int = 20_000,
     ) -> None:
@@ -42,6 +45,7 @@ class TransactionServicer(pb_grpc.TransactionServiceServicer):
         self._get = get_transaction
         self._instruments = instruments
         self._tokens = tokens
+        self._imports = imports
         self._kept: Kept[Place, Rendered] = Kept(kept)
         # Accounts of which something is kept: of others nothing need be asked for.
         self._accounts: Kept[str, bool] = Kept(kept // 20)
@@ -77,6 +81,13 @@ class TransactionServicer(pb_grpc.TransactionServiceServicer):
         tail = found.get(row.instrument_id or "")
         body = to_proto(row).SerializeToString()
         return body if tail is None else body + delimited(_INSTRUMENT, tail)
+
+    async def ImportStatement(
+        self, request_iterator: Requests, context: object
+    ) -> AsyncIterator[pb.ImportStatementResponse]:
+        async with aclosing(self._imports(request_iterator)) as told:
+            async for response in told:
+                yield response
 
     async def _page(
         self,

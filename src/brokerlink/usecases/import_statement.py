@@ -5,6 +5,7 @@ are stored in steps of one transaction each; imported once more, whatever became
 are known by their keys. A row that a live connection has told already stays as that told it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -84,7 +85,8 @@ class ImportStatement:
         BrokerageUnknown, CapabilityUnsupported, NotFound("account"), FieldInvalid("account_id") where the
         file does not say whose it is, IdentityMismatch where it says that it is another's."""
         now = self.clock.now()
-        statement = self.statements.read(wanted.brokerage_id, content, now.date())
+        # Beside the calls that are being answered: a large file takes seconds.
+        statement = await asyncio.to_thread(self.statements.read, wanted.brokerage_id, content, now.date())
         parts = await self.storage.read(lambda uow: self._whose(uow, wanted, statement))
         outcome = ImportOutcome(statement)
         whole, done = sum(len(part.transactions) for _, part in parts), 0

@@ -70,6 +70,13 @@ class TransactionStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TRANSACTION_STATUS_PENDING: _ClassVar[TransactionStatus]
     TRANSACTION_STATUS_POSTED: _ClassVar[TransactionStatus]
     TRANSACTION_STATUS_REMOVED: _ClassVar[TransactionStatus]
+
+class ImportStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    IMPORT_STAGE_UNSPECIFIED: _ClassVar[ImportStage]
+    IMPORT_STAGE_RECEIVING: _ClassVar[ImportStage]
+    IMPORT_STAGE_STORING: _ClassVar[ImportStage]
+    IMPORT_STAGE_DONE: _ClassVar[ImportStage]
 TRANSACTION_TYPE_UNSPECIFIED: TransactionType
 TRANSACTION_TYPE_BUY: TransactionType
 TRANSACTION_TYPE_SELL: TransactionType
@@ -117,6 +124,10 @@ TRANSACTION_STATUS_UNSPECIFIED: TransactionStatus
 TRANSACTION_STATUS_PENDING: TransactionStatus
 TRANSACTION_STATUS_POSTED: TransactionStatus
 TRANSACTION_STATUS_REMOVED: TransactionStatus
+IMPORT_STAGE_UNSPECIFIED: ImportStage
+IMPORT_STAGE_RECEIVING: ImportStage
+IMPORT_STAGE_STORING: ImportStage
+IMPORT_STAGE_DONE: ImportStage
 
 class Transaction(_message.Message):
     __slots__ = ("id", "account_id", "type", "status", "trade_date", "execute_time", "settlement_date", "instrument", "quantity", "price", "currency_code", "gross_amount", "fees", "taxes", "net_amount", "description", "brokerage_type", "version", "removed_reason", "create_time", "update_time")
@@ -199,3 +210,105 @@ class GetTransactionRequest(_message.Message):
     TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
     transaction_id: str
     def __init__(self, transaction_id: _Optional[str] = ...) -> None: ...
+
+class ImportStatementRequest(_message.Message):
+    __slots__ = ("user_id", "brokerage_id", "account_id", "new_account", "validate_only", "size_bytes", "content", "request_id")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    BROKERAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    NEW_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    brokerage_id: str
+    account_id: str
+    new_account: bool
+    validate_only: bool
+    size_bytes: int
+    content: bytes
+    request_id: str
+    def __init__(self, user_id: _Optional[str] = ..., brokerage_id: _Optional[str] = ..., account_id: _Optional[str] = ..., new_account: _Optional[bool] = ..., validate_only: _Optional[bool] = ..., size_bytes: _Optional[int] = ..., content: _Optional[bytes] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ImportStatementResponse(_message.Message):
+    __slots__ = ("stage", "received_bytes", "stored_rows", "total_rows", "result")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    STORED_ROWS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_ROWS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    stage: ImportStage
+    received_bytes: int
+    stored_rows: int
+    total_rows: int
+    result: StatementResult
+    def __init__(self, stage: _Optional[_Union[ImportStage, str]] = ..., received_bytes: _Optional[int] = ..., stored_rows: _Optional[int] = ..., total_rows: _Optional[int] = ..., result: _Optional[_Union[StatementResult, _Mapping]] = ...) -> None: ...
+
+class StatementResult(_message.Message):
+    __slots__ = ("format", "accounts", "skipped", "skipped_count", "unknown_words", "unknown_fields", "validate_only")
+    class UnknownWordsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class UnknownFieldsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_WORDS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELDS_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    format: str
+    accounts: _containers.RepeatedCompositeFieldContainer[ImportedAccount]
+    skipped: _containers.RepeatedCompositeFieldContainer[SkippedLine]
+    skipped_count: int
+    unknown_words: _containers.ScalarMap[str, int]
+    unknown_fields: _containers.ScalarMap[str, int]
+    validate_only: bool
+    def __init__(self, format: _Optional[str] = ..., accounts: _Optional[_Iterable[_Union[ImportedAccount, _Mapping]]] = ..., skipped: _Optional[_Iterable[_Union[SkippedLine, _Mapping]]] = ..., skipped_count: _Optional[int] = ..., unknown_words: _Optional[_Mapping[str, int]] = ..., unknown_fields: _Optional[_Mapping[str, int]] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+
+class ImportedAccount(_message.Message):
+    __slots__ = ("account_id", "masked_number", "is_new", "start_date", "end_date", "total_rows", "added", "modified", "unchanged", "matched", "holdings_updated", "holdings_kept_reason")
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    MASKED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    IS_NEW_FIELD_NUMBER: _ClassVar[int]
+    START_DATE_FIELD_NUMBER: _ClassVar[int]
+    END_DATE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_ROWS_FIELD_NUMBER: _ClassVar[int]
+    ADDED_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_FIELD_NUMBER: _ClassVar[int]
+    UNCHANGED_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_FIELD_NUMBER: _ClassVar[int]
+    HOLDINGS_UPDATED_FIELD_NUMBER: _ClassVar[int]
+    HOLDINGS_KEPT_REASON_FIELD_NUMBER: _ClassVar[int]
+    account_id: str
+    masked_number: str
+    is_new: bool
+    start_date: _date_pb2.Date
+    end_date: _date_pb2.Date
+    total_rows: int
+    added: int
+    modified: int
+    unchanged: int
+    matched: int
+    holdings_updated: bool
+    holdings_kept_reason: str
+    def __init__(self, account_id: _Optional[str] = ..., masked_number: _Optional[str] = ..., is_new: _Optional[bool] = ..., start_date: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., end_date: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., total_rows: _Optional[int] = ..., added: _Optional[int] = ..., modified: _Optional[int] = ..., unchanged: _Optional[int] = ..., matched: _Optional[int] = ..., holdings_updated: _Optional[bool] = ..., holdings_kept_reason: _Optional[str] = ...) -> None: ...
+
+class SkippedLine(_message.Message):
+    __slots__ = ("line", "reason")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    line: int
+    reason: str
+    def __init__(self, line: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...

@@ -45,6 +45,11 @@ class TransactionServiceStub:
                 request_serializer=brokerlink_dot_v1_dot_transactions__pb2.GetTransactionRequest.SerializeToString,
                 response_deserializer=brokerlink_dot_v1_dot_transactions__pb2.Transaction.FromString,
                 _registered_method=True)
+        self.ImportStatement = channel.stream_stream(
+                '/brokerlink.v1.TransactionService/ImportStatement',
+                request_serializer=brokerlink_dot_v1_dot_transactions__pb2.ImportStatementRequest.SerializeToString,
+                response_deserializer=brokerlink_dot_v1_dot_transactions__pb2.ImportStatementResponse.FromString,
+                _registered_method=True)
 
 
 class TransactionServiceServicer:
@@ -66,6 +71,16 @@ class TransactionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportStatement(self, request_iterator, context):
+        """Imports a statement from a file: its rows join the history that is there, and nothing doubles. The first
+        request names user, brokerage and size, the content follows in as many as it takes. The answers tell
+        how far it is, the last one what became of it. A file that cannot be read fails with
+        STATEMENT_UNREADABLE, its reason and line, and changes nothing. Importing it once more adds nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TransactionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +93,11 @@ def add_TransactionServiceServicer_to_server(servicer, server):
                     servicer.GetTransaction,
                     request_deserializer=brokerlink_dot_v1_dot_transactions__pb2.GetTransactionRequest.FromString,
                     response_serializer=brokerlink_dot_v1_dot_transactions__pb2.Transaction.SerializeToString,
+            ),
+            'ImportStatement': grpc.stream_stream_rpc_method_handler(
+                    servicer.ImportStatement,
+                    request_deserializer=brokerlink_dot_v1_dot_transactions__pb2.ImportStatementRequest.FromString,
+                    response_serializer=brokerlink_dot_v1_dot_transactions__pb2.ImportStatementResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +155,33 @@ class TransactionService:
             '/brokerlink.v1.TransactionService/GetTransaction',
             brokerlink_dot_v1_dot_transactions__pb2.GetTransactionRequest.SerializeToString,
             brokerlink_dot_v1_dot_transactions__pb2.Transaction.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportStatement(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/brokerlink.v1.TransactionService/ImportStatement',
+            brokerlink_dot_v1_dot_transactions__pb2.ImportStatementRequest.SerializeToString,
+            brokerlink_dot_v1_dot_transactions__pb2.ImportStatementResponse.FromString,
             options,
             channel_credentials,
             insecure,

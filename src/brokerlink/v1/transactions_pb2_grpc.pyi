@@ -39,6 +39,12 @@ class TransactionServiceStub:
     """
     GetTransaction: _grpc.UnaryUnaryMultiCallable[_transactions_pb2.GetTransactionRequest, _transactions_pb2.Transaction]
     """Gets one transaction, in its newest version. A removed one is given with its reason."""
+    ImportStatement: _grpc.StreamStreamMultiCallable[_transactions_pb2.ImportStatementRequest, _transactions_pb2.ImportStatementResponse]
+    """Imports a statement from a file: its rows join the history that is there, and nothing doubles. The first
+    request names user, brokerage and size, the content follows in as many as it takes. The answers tell
+    how far it is, the last one what became of it. A file that cannot be read fails with
+    STATEMENT_UNREADABLE, its reason and line, and changes nothing. Importing it once more adds nothing.
+    """
 
 @_typing.type_check_only
 class TransactionServiceAsyncStub(TransactionServiceStub):
@@ -51,6 +57,12 @@ class TransactionServiceAsyncStub(TransactionServiceStub):
     """
     GetTransaction: _aio.UnaryUnaryMultiCallable[_transactions_pb2.GetTransactionRequest, _transactions_pb2.Transaction]  # type: ignore[assignment]
     """Gets one transaction, in its newest version. A removed one is given with its reason."""
+    ImportStatement: _aio.StreamStreamMultiCallable[_transactions_pb2.ImportStatementRequest, _transactions_pb2.ImportStatementResponse]  # type: ignore[assignment]
+    """Imports a statement from a file: its rows join the history that is there, and nothing doubles. The first
+    request names user, brokerage and size, the content follows in as many as it takes. The answers tell
+    how far it is, the last one what became of it. A file that cannot be read fails with
+    STATEMENT_UNREADABLE, its reason and line, and changes nothing. Importing it once more adds nothing.
+    """
 
 class TransactionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads transactions. Never calls a brokerage."""
@@ -72,5 +84,17 @@ class TransactionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_transactions_pb2.Transaction, _abc.Awaitable[_transactions_pb2.Transaction]]:
         """Gets one transaction, in its newest version. A removed one is given with its reason."""
+
+    @_abc_1.abstractmethod
+    def ImportStatement(
+        self,
+        request_iterator: _MaybeAsyncIterator[_transactions_pb2.ImportStatementRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_transactions_pb2.ImportStatementResponse], _abc.AsyncIterator[_transactions_pb2.ImportStatementResponse]]:
+        """Imports a statement from a file: its rows join the history that is there, and nothing doubles. The first
+        request names user, brokerage and size, the content follows in as many as it takes. The answers tell
+        how far it is, the last one what became of it. A file that cannot be read fails with
+        STATEMENT_UNREADABLE, its reason and line, and changes nothing. Importing it once more adds nothing.
+        """
 
 def add_TransactionServiceServicer_to_server(servicer: TransactionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
