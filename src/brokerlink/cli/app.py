@@ -14,7 +14,7 @@ from brokerlink.cli.caller import (
     hear,
     with_caller,
 )
-from brokerlink.cli.commands import connecting, reading, running, syncing
+from brokerlink.cli.commands import connecting, importing, reading, running, syncing
 from brokerlink.cli.reasons import EXIT_CODES
 
 LOOK = "Look"
@@ -64,6 +64,7 @@ app.command("transactions", rich_help_panel=LOOK)(with_caller(reading.transactio
 
 app.command("connect", rich_help_panel=CONNECT)(with_caller(connecting.connect))
 app.command("sync", rich_help_panel=CONNECT)(with_caller(syncing.sync))
+app.command("import", rich_help_panel=CONNECT)(with_caller(importing.import_))
 app.command("runs", rich_help_panel=CONNECT)(with_caller(syncing.runs))
 app.command("cancel", rich_help_panel=CONNECT)(with_caller(syncing.cancel))
 
