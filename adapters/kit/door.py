@@ -95,8 +95,11 @@ class CardDoor:
 
     # ---- signing in
 
-    async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
-        given = Given({**self._operator, **fields}, redirect_uri or self._redirect_uri)
+    async def begin(
+        self, fields: dict[str, str], redirect_uri: str, former: Grant | None = None
+    ) -> Asked | Grant:
+        before = former.values if former else {}
+        given = Given({**self._operator, **fields}, redirect_uri or self._redirect_uri, before)
         for declared in self.facts.fields:
             if declared.required and not given.fields.get(declared.key):
                 told = f"{declared.label} is required: give it, or let the operator configure it."

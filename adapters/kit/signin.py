@@ -30,10 +30,12 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the caller gave at Connect, completed by what the operator configured."""
+    """What the caller gave at Connect, completed by what the operator configured. `former`: the values of
+    the grant that is to be mended; empty at a first sign-in."""
 
     fields: dict[str, str] = field(repr=False)
     redirect_uri: str
+    former: dict[str, str] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

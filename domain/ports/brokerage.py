@@ -90,8 +90,11 @@ class OpenDoor(Protocol):
     feeds: tuple[Feed, ...]
     renewable: bool
 
-    async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
-        """Start to sign in with what the caller gave."""
+    async def begin(
+        self, fields: dict[str, str], redirect_uri: str, former: Grant | None = None
+    ) -> Asked | Grant:
+        """Start to sign in with what the caller gave. `former`: the grant of the connection that is to be
+        reconnected, where there is one; some brokerages mend it instead of giving another."""
 
     async def hear(self, state: bytes, answer: Answer) -> Asked | Grant:
         """Go on after a person answered."""

@@ -61,8 +61,10 @@ class AimedDoor:
         self.brokerage, self.facts = door.brokerage, door.facts
         self.feeds, self.renewable = door.feeds, door.renewable
 
-    async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
-        return await self._door.begin(fields, redirect_uri)
+    async def begin(
+        self, fields: dict[str, str], redirect_uri: str, former: Grant | None = None
+    ) -> Asked | Grant:
+        return await self._door.begin(fields, redirect_uri, former)
 
     async def hear(self, state: bytes, answer: Answer) -> Asked | Grant:
         return await self._door.hear(state, answer)

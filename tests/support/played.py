@@ -75,7 +75,9 @@ class PlayedDoor:
     begun: int = 0
     revoked: int = 0
 
-    async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
+    async def begin(
+        self, fields: dict[str, str], redirect_uri: str, former: Grant | None = None
+    ) -> Asked | Grant:
         self.begun += 1
         return await self.begins(fields)
 

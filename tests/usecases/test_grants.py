@@ -54,7 +54,9 @@ class RotatingDoor(PlayedDoor):
         expires = None if self.lives is None else datetime.now(UTC) + self.lives
         return Grant({"refresh": str(self.valid)}, expires)
 
-    async def begin(self, fields: dict[str, str], redirect_uri: str) -> Asked | Grant:
+    async def begin(
+        self, fields: dict[str, str], redirect_uri: str, former: Grant | None = None
+    ) -> Asked | Grant:
         return self.grant()
 
     async def hear(self, state: bytes, answer: Answer) -> Asked | Grant:

@@ -10,13 +10,15 @@ from domain.errors import (
     Busy,
     ChallengeExpired,
     ChallengeWrong,
+    DecryptionFailed,
     Failure,
     FieldInvalid,
     NobodyYet,
     NotFound,
+    ReauthorizationRequired,
     SessionOver,
 )
-from domain.ports.brokerage import Asked
+from domain.ports.brokerage import Asked, Grant, OpenDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,24 @@ class Connect:
         )
         await ports.storage.write(lambda uow: uow.sessions.add(session))
         try:
-            outcome = await door.begin(given, redirect_uri)
+            outcome = await door.begin(given, redirect_uri, await self._former(reconnect, door))
         except FieldInvalid:
             await ports.end(session, SessionState.CANCELLED)
             raise
         except Failure as failure:
             return await ports.view(await ports.fail(session, failure))
         return await ports.settle(session, outcome, door)
+
+    async def _former(self, reconnect: Connection | None, door: OpenDoor) -> Grant | None:
+        """The grant that is to be mended; None where there is none any more, or it cannot be opened."""
+        if reconnect is None or reconnect.door_id != door.facts.id:
+            return None
+        ports = self.connecting
+        try:
+            grant, _ = await ports.storage.read(lambda uow: ports.safe.grant(uow, reconnect))
+        except (ReauthorizationRequired, DecryptionFailed):
+            return None
+        return grant
 
     async def _reconnect(
         self, user_id: str, brokerage_id: str, connection_id: str | None
