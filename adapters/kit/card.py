@@ -57,7 +57,11 @@ class Rows:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a parser may look at besides its row: the account, looked-up references, and where to note
-    what it does not know."""
+    what it does not know.
+
+    A row of history that comes again byte for byte is not parsed again (see `kit/recall.py`): what it is
+    parsed to must follow from the row, the account and its references, and never from `now`.
+    """
 
     account: AccountTold | None
     references: Mapping[str, Any]

@@ -13,6 +13,7 @@ from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.card import Call, Card, Door, Read, Reference, Scene
 from adapters.kit.http import Wire
 from adapters.kit.limits import Limits
+from adapters.kit.recall import Marker
 from adapters.kit.replies import failure_of
 from adapters.kit.rows import market_day
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
@@ -31,9 +32,10 @@ from domain.errors import (
     UnreadableReply,
 )
 from domain.money import EXACTLY
-from domain.ports.brokerage import Asked, Feed, Grant, Listing, Notes, Page
+from domain.ports.brokerage import Asked, Feed, Grant, Listing, Notes, Page, Recall
 from domain.ports.budgets import Budgets
 from domain.positions import Balance, Position
+from domain.transactions import Transaction
 
 T = TypeVar("T")
 ATTEMPTS = 3
@@ -149,14 +151,29 @@ class CardDoor:
         return await self._listing(grant, account, self._door.positions)
 
     async def history(
-        self, grant: Grant, account: AccountTold, feed: str, since: date | None, cursor: str | None
+        self,
+        grant: Grant,
+        account: AccountTold,
+        feed: str,
+        since: date | None,
+        cursor: str | None,
+        recall: Recall | None = None,
     ) -> Page:
         read = self._history[feed]
         call = self._call(account, since, cursor)
-        rows, response = await self._ask(grant, read, call)
+        rows, cut = await self._ask(grant, read, call)
         notes = Notes()
-        parsed = await self._parse(grant, read, call, rows, notes)
-        return Page(tuple(parsed), response.cursor, notes)
+        if recall is None:
+            parsed = await self._parse(grant, read, call, rows, notes)
+            return Page(tuple(parsed), cut.cursor, notes)
+        marker = Marker(recall.key, f"{self.brokerage.id}/{self.facts.id}", feed, account)
+        marks = [marker(row) for row in rows]
+        stored = await recall.known(marks)
+        new = [(row, mark) for row, mark in zip(rows, marks, strict=True) if mark not in stored]
+        known = tuple(mark for mark in marks if mark in stored) if len(new) < len(rows) else ()
+        told = await self._parse_marked(grant, read, call, new, notes)
+        transactions, kept = tuple(noun for noun, _ in told), tuple(mark for _, mark in told)
+        return Page(transactions, cut.cursor, notes, kept, known)
 
     async def _listing(
         self, grant: Grant, account: AccountTold | None, reads: Sequence[Read[T]]
@@ -204,17 +221,43 @@ class CardDoor:
         self, grant: Grant, read: Read[T], call: Call, rows: Iterable[bytes], notes: Notes
     ) -> list[T]:
         kept = list(rows)
-        references = await self._look_up(grant, read, call, kept, notes)
+        references = await self._look_up(grant, _needs(read, kept), call, notes)
         scene = Scene(call.account, references, notes, call.now)
         with localcontext(EXACTLY):
             return [noun for row in kept for noun in read.parse(row, scene)]
 
+    async def _parse_marked(
+        self, grant: Grant, read: Read[Transaction], call: Call, rows: list[tuple[bytes, bytes]], notes: Notes
+    ) -> list[tuple[Transaction, bytes | None]]:
+        """Rows with their marks; without one where a row has to be parsed again when it comes again: it says
+        something that we do not know, has no id, is several, or names what was not found or may change."""
+        needs = _needs(read, [row for row, _ in rows])
+        references = await self._look_up(grant, needs, call, notes)
+        lasting = {one.scheme for one in self._door.references if one.lasting and one.leads is None}
+        noted = Notes()
+        scene = Scene(call.account, references, noted, call.now)
+        told: list[tuple[Transaction, bytes | None]] = []
+        with localcontext(EXACTLY):
+            for n, (row, mark) in enumerate(rows):
+                nouns = list(read.parse(row, scene))
+                settled = len(nouns) == 1 and nouns[0].source_key is not None
+                if settled and needs:
+                    settled = all(k in references and k.partition(":")[0] in lasting for k in needs[n])
+                if noted.fields or noted.words:
+                    settled = False
+                    notes.add(noted)
+                    noted.fields.clear()
+                    noted.words.clear()
+                told.extend((noun, mark if settled else None) for noun in nouns)
+        return told
+
     async def _look_up(
-        self, grant: Grant, read: Read[T], call: Call, rows: list[bytes], notes: Notes
+        self, grant: Grant, needs: Sequence[Sequence[str]], call: Call, notes: Notes
     ) -> dict[str, Any]:
-        if read.needs is None:
+        """`needs` are the keys that each row names."""
+        wanted = dict.fromkeys(key for keys in needs for key in keys)
+        if not wanted:
             return {}
-        wanted = dict.fromkeys(key for row in rows for key in read.needs(row))
         found: dict[str, Any] = {}
         for reference in self._door.references:
             prefix = reference.scheme + ":"
@@ -303,6 +346,12 @@ class CardDoor:
     def _call(self, account: AccountTold | None, since: date | None, cursor: str | None) -> Call:
         now = self._clock()
         return Call(account, since, market_day(now), cursor, now)
+
+
+def _needs(read: Read[Any], rows: list[bytes]) -> list[tuple[str, ...]]:
+    """The keys that each row names; empty where no row of this read names any."""
+    needs = read.needs
+    return [] if needs is None else [tuple(needs(row)) for row in rows]
 
 
 def _credential(grant: Grant) -> str:

@@ -8,23 +8,28 @@ that tuple is what is hashed, compared and written.
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.sql.types import day_number, micros
+from adapters.sql.types import day_number, day_of, micros
 from domain.money import plain
-from domain.ports.storage import Keyed, Stored
+from domain.ports.storage import Keyed, Marked, Stored
 
 Values = tuple[Any, ...]
+# Later than any day.
+NO_DAY = 99_999_999
 
 # All that a reader can see of a row: its hash is over these.
 SHOWN = (
     "status", "type", "source_type", "trade_date", "executed_at", "settlement_date", "instrument_id",
     "quantity", "price", "currency", "gross", "fees", "taxes", "net", "description", "removed_reason",
 )  # fmt: skip
-WRITTEN = (*SHOWN, "feed", "updated_at", "hash", "raw")
+WRITTEN = (*SHOWN, "feed", "updated_at", "hash", "raw", "mark")
+# As the fields of `Stored`.
+STORED = "key, hash, status, version, instrument_id, feed, mark"
 NAMED = ("account_id", "key", "version", "created_at")
 
 
@@ -62,13 +67,13 @@ def digest(values: Values) -> bytes:
 
 def look_up(connection: Connection, account_id: str, keys: Sequence[str]) -> dict[str, Stored]:
     """What is stored under these keys."""
-    columns = "SELECT key, hash, status, version, instrument_id, feed FROM transactions WHERE account_id = "
+    columns = f"SELECT {STORED} FROM transactions WHERE account_id = "  # noqa: S608 - our own names
     if connection.dialect.name == "postgresql":
         rows = connection.exec_driver_sql(f"{columns}%s AND key = ANY(%s)", (account_id, list(keys)))
     else:
         these = "? AND key IN (SELECT value FROM json_each(?))"
         rows = connection.exec_driver_sql(f"{columns}{these}", (account_id, json.dumps(list(keys))))
-    return {row[0]: Stored(row[0], bytes(row[1]), *row[2:]) for row in rows}
+    return {row[0]: Stored(*row) for row in rows}
 
 
 def owners(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
@@ -133,3 +138,28 @@ def update(connection: Connection, account_id: str, rows: Sequence[tuple[str, in
     connection.exec_driver_sql(
         statement, [(version, *values, account_id, key) for key, version, values in rows]
     )
+
+
+def remark(connection: Connection, rows: Sequence[Values]) -> None:
+    """Other marks for rows that are as they were: (mark, account's id, key)."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    connection.exec_driver_sql(
+        f"UPDATE transactions SET mark = {mark} WHERE account_id = {mark} AND key = {mark}",  # noqa: S608 - no value
+        list(rows),
+    )
+
+
+def marked(
+    connection: Connection, account_id: str, feed: str, since: date | None, after: Marked | None, limit: int
+) -> list[Marked]:
+    """See the port. The index over (account, trade date, key) has the order."""
+    sign = "%s" if connection.dialect.name == "postgresql" else "?"
+    statement = (
+        f"SELECT mark, key, trade_date FROM transactions WHERE account_id = {sign} AND feed = {sign}"  # noqa: S608 - no value
+        f" AND mark IS NOT NULL AND trade_date >= {sign} AND (trade_date, key) < ({sign}, {sign})"
+        f" ORDER BY trade_date DESC, key DESC LIMIT {sign}"
+    )
+    start = 0 if since is None else day_number(since)
+    end = (NO_DAY, "") if after is None else (day_number(after.trade_date), after.key)
+    rows = connection.exec_driver_sql(statement, (account_id, feed, start, *end, limit))
+    return [Marked(bytes(row[0]), row[1], day_of(row[2])) for row in rows]

@@ -255,6 +255,8 @@ transactions = Table(
     Column("updated_at", Instant, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    # A keyed digest of the raw row and of what parsed it; none where it has to be parsed each time.
+    Column("mark", LargeBinary),
     PrimaryKeyConstraint("account_id", "key"),
     Index(None, "account_id", "trade_date", "key"),
     # Few rows are pending at any time: the index holds only those.

@@ -14,15 +14,25 @@ from adapters.sql.tables import instruments, transaction_aliases, transaction_ve
 from adapters.sql.types import micros
 from domain.matching import PendingRow
 from domain.money import plain
-from domain.ports.storage import Changes, Keyed, Stored
+from domain.ports.storage import Changes, Keyed, Marked, Stored
 from domain.stitching import ToldElsewhere
 from domain.transactions import TransactionStatus, TransactionType
 
+# What a mark begins with: the version of the code that parsed the row.
+VERSION_BYTES = 4
 _FIGURES = ("quantity", "price", "gross", "fees", "taxes", "net")
 
 
 def _lives(row: Stored) -> bool:
     return row.status != TransactionStatus.REMOVED.value
+
+
+def _ages(before: Stored, row: Keyed) -> bool:
+    """Whether a row that says what it said has to be marked anew: it has no mark, or one of other code. What
+    only its brokerage tells in other words each time keeps the mark that it has."""
+    if row.mark is None:
+        return False
+    return before.mark is None or before.mark[:VERSION_BYTES] != row.mark[:VERSION_BYTES]
 
 
 class SqlTransactions:
@@ -61,14 +71,17 @@ class SqlTransactions:
         moment = micros(now)
         new: list[bulk.Values] = []
         changed: list[tuple[str, int, bulk.Values]] = []
+        remarked: list[bulk.Values] = []
         removed = 0
         for key, row in told.items():
             shown = bulk.shown(row)
             digest = bulk.digest(shown)
             before = stored.get(key)
             if before is not None and before.hash == digest:
+                if _ages(before, row):
+                    remarked.append((row.mark, account_id, key))
                 continue
-            written = (*shown, feed, moment, digest, seal(key, row.transaction.raw))
+            written = (*shown, feed, moment, digest, seal(key, row.transaction.raw), row.mark)
             if before is None:
                 new.append((account_id, key, 1, moment, *written))
                 continue
@@ -80,11 +93,25 @@ class SqlTransactions:
         if changed:
             self._keep_versions(account_id, [key for key, _, _ in changed], now)
             bulk.update(self._sql, account_id, changed)
+        if remarked:
+            bulk.remark(self._sql, remarked)
         return Changes(len(new), len(changed) - removed, removed, len(told) - len(new) - len(changed))
 
     def unchanged(self, account_id: str, rows: Sequence[Keyed]) -> bool:
         stored = bulk.look_up(self._sql, account_id, [row.key for row in rows])
-        return all(row.key in stored and stored[row.key].hash == bulk.digest(bulk.shown(row)) for row in rows)
+
+        def same(row: Keyed) -> bool:
+            before = stored.get(row.key)
+            if before is None or _ages(before, row):
+                return False
+            return before.hash == bulk.digest(bulk.shown(row))
+
+        return all(map(same, rows))
+
+    def marked(
+        self, account_id: str, feed: str, since: date | None, after: Marked | None, limit: int
+    ) -> list[Marked]:
+        return bulk.marked(self._sql, account_id, feed, since, after, limit)
 
     def _keep_versions(self, account_id: str, keys: Sequence[str], now: datetime) -> None:
         for some in chunks(keys):
@@ -174,6 +201,7 @@ class SqlTransactions:
                     version=transactions.c.version + 1,
                     updated_at=now,
                     hash=b"",
+                    mark=None,
                 )
             )
             removed += done.rowcount
@@ -196,7 +224,7 @@ class SqlTransactions:
 
 def _told(row: RowMapping) -> str:
     """A stored row as JSON for its former version; figures as plain text."""
-    told: dict[str, Any] = {name: row[name] for name in row if name not in {"raw", "hash"}}
+    told: dict[str, Any] = {name: row[name] for name in row if name not in {"raw", "hash", "mark"}}
     for name in _FIGURES:
         told[name] = None if row[name] is None else plain(row[name])
     return msgspec.json.encode(told).decode()

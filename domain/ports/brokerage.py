@@ -1,6 +1,7 @@
 """The port to a brokerage: signing in as a conversation, reading page by page."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
@@ -53,12 +54,31 @@ class Listing(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """What is stored of a feed, so that rows which come as they came before are not parsed again.
+
+    A row's mark is a digest of its bytes under `key`, which is a secret: nobody who reads the store can try
+    out what a row holds besides what is shown of it. `known(marks)` tells at least those that are stored.
+    """
+
+    key: bytes = field(repr=False)
+    known: Callable[[Sequence[bytes]], Awaitable[Set[bytes]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One page of history. `cursor` says where it goes on; None: this was the last page."""
+    """One page of history. `cursor` says where it goes on; None: this was the last page.
+
+    `marks` are those of the rows that the transactions were parsed from, in the same order; None where a row
+    has to be parsed each time. Empty: that holds for all of them. `known` are the marks of further rows,
+    which are stored as they came and were not parsed.
+    """
 
     transactions: tuple[Transaction, ...]
     cursor: str | None
     notes: Notes = field(default_factory=Notes)
+    marks: tuple[bytes | None, ...] = ()
+    known: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +132,16 @@ class OpenDoor(Protocol):
     async def positions(self, grant: Grant, account: AccountTold) -> Listing[Position]: ...
 
     async def history(
-        self, grant: Grant, account: AccountTold, feed: str, since: date | None, cursor: str | None
+        self,
+        grant: Grant,
+        account: AccountTold,
+        feed: str,
+        since: date | None,
+        cursor: str | None,
+        recall: Recall | None = None,
     ) -> Page:
-        """One page of a feed, newest first; `since` None means as far back as it goes."""
+        """One page of a feed, newest first; `since` None means as far back as it goes. Without `recall` all
+        of its rows are parsed."""
 
 
 class Brokerages(Protocol):

@@ -47,11 +47,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A transaction with its key in the account and its instrument's id."""
+    """A transaction with its key in the account, its instrument's id, and the mark of its raw row (see
+    `Recall`)."""
 
     key: str
     transaction: Transaction
     instrument_id: str | None
+    mark: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,16 @@ class Stored:
     version: int
     instrument_id: str | None
     feed: str = ""
+    mark: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A stored transaction that a raw row with this mark was parsed to, and to nothing else."""
+
+    mark: bytes
+    key: str
+    trade_date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +254,12 @@ class Transactions(Protocol):
         """
 
     def unchanged(self, account_id: str, rows: Sequence[Keyed]) -> bool:
-        """Whether all of these are stored, under these very keys, as they are told."""
+        """Whether all of these are stored, under these very keys, as they are told and marked."""
+
+    def marked(
+        self, account_id: str, feed: str, since: date | None, after: Marked | None, limit: int
+    ) -> list[Marked]:
+        """Marked rows of a feed with a trade date from `since` on, newest first, going on after one."""
 
     def pending(self, account_id: str, feed: str) -> list[PendingRow]: ...
 

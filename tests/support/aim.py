@@ -13,7 +13,7 @@ from domain.accounts import AccountTold
 from domain.brokerages import BrokerageFacts, Dataset
 from domain.budgets import Turn
 from domain.challenges import Answer
-from domain.ports.brokerage import Asked, Brokerages, Grant, Listing, OpenDoor, Page
+from domain.ports.brokerage import Asked, Brokerages, Grant, Listing, OpenDoor, Page, Recall
 from domain.positions import Balance, Position
 
 
@@ -88,10 +88,16 @@ class AimedDoor:
             return await self._door.positions(grant, account)
 
     async def history(
-        self, grant: Grant, account: AccountTold, feed: str, since: date | None, cursor: str | None
+        self,
+        grant: Grant,
+        account: AccountTold,
+        feed: str,
+        since: date | None,
+        cursor: str | None,
+        recall: Recall | None = None,
     ) -> Page:
         with self._aim.reading(Dataset.TRANSACTIONS):
-            return await self._door.history(grant, account, feed, since, cursor)
+            return await self._door.history(grant, account, feed, since, cursor, recall)
 
 
 @dataclass

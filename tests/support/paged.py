@@ -9,7 +9,7 @@ from played import PlayedBrokerages, PlayedDoor
 
 from domain.accounts import AccountTold
 from domain.connections import Connection
-from domain.ports.brokerage import Feed, Grant, Listing, Page
+from domain.ports.brokerage import Feed, Grant, Listing, Page, Recall
 from domain.positions import Balance
 from domain.syncs import SyncRun
 from domain.transactions import Transaction
@@ -35,7 +35,13 @@ class PagedDoor(PlayedDoor):
         return Listing(tuple(self.money))
 
     async def history(
-        self, grant: Grant, account: AccountTold, feed: str, since: date | None, cursor: str | None
+        self,
+        grant: Grant,
+        account: AccountTold,
+        feed: str,
+        since: date | None,
+        cursor: str | None,
+        recall: Recall | None = None,
     ) -> Page:
         self.asked.append((since, cursor))
         place = int(cursor or 0)

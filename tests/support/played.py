@@ -19,7 +19,7 @@ from domain.brokerages import (
 from domain.budgets import Turn
 from domain.challenges import Answer
 from domain.errors import BrokerageRetired, BrokerageUnknown, DoorClosed
-from domain.ports.brokerage import Asked, Feed, Grant, Listing, Page
+from domain.ports.brokerage import Asked, Feed, Grant, Listing, Page, Recall
 from domain.positions import Balance, Position
 
 FIELDS = (
@@ -101,7 +101,13 @@ class PlayedDoor:
         return Listing(())
 
     async def history(
-        self, grant: Grant, account: AccountTold, feed: str, since: date | None, cursor: str | None
+        self,
+        grant: Grant,
+        account: AccountTold,
+        feed: str,
+        since: date | None,
+        cursor: str | None,
+        recall: Recall | None = None,
     ) -> Page:
         await asyncio.sleep(0)
         return Page((), None)

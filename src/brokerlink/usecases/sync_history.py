@@ -5,23 +5,21 @@ last committed page, in this process or in another.
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from brokerlink.usecases.course import Course, note
-from brokerlink.usecases.sync_rows import Reading, tell, write
+from brokerlink.usecases.recalled import Recalled
+from brokerlink.usecases.sync_rows import Reading, Step, tell, write
 from domain import policy
 from domain.accounts import AccountTold
 from domain.brokerages import Dataset
 from domain.errors import Failure, FailureRecord, SnapshotHeldBack, UnreadableReply
 from domain.freshness import Completeness, Freshness
 from domain.instruments import Instrument
-from domain.matching import Occurrences
-from domain.ports.brokerage import Feed, Page
+from domain.ports.brokerage import Feed, Recall
 from domain.ports.storage import Keyed, UnitOfWork
 from domain.syncs import DatasetResult, FeedState, ResultState
-from domain.transactions import Transaction
 
 # Pages that change nothing are noted together, at the latest after so long: then a crash costs them again.
 NOTE_EVERY = 0.5
@@ -29,19 +27,6 @@ HELD_BACK = FailureRecord.of(
     SnapshotHeldBack("Many transactions are not told any more; they stay until that is confirmed."),
     dataset=Dataset.TRANSACTIONS.value,
 )
-
-
-class Step:
-    """One page, its rows numbered, and where the feed stands behind it: what one transaction stores. A crash
-    costs no more than that."""
-
-    def __init__(self, state: FeedState, page: Page) -> None:
-        # Numbering rows is part of the step: it starts anew from the stored carry if the step fails.
-        occurrences = Occurrences(state.carry)
-        self.told = page.transactions
-        self.keys = [occurrences.key(transaction) for transaction in page.transactions]
-        carry, done = occurrences.carry(), page.cursor is None
-        self.state = replace(state, cursor=page.cursor, carry=carry, done=done)
 
 
 async def read_history(course: Course, accounts: dict[str, AccountTold]) -> None:
@@ -66,17 +51,19 @@ async def _read_feed(
 ) -> None:
     reading = await _open(course, identifier, feed, result)
     asked = {reading.state.cursor}
+    recall = Recall(course.engine.safe.vault.identity_key, reading.recalled.known)
     try:
         while not reading.state.done:
+            state = reading.state
             page = await course.call(
-                course.door.history, account, feed.name, reading.state.since, reading.state.cursor
+                course.door.history, account, feed.name, state.since, state.cursor, recall
             )
             if page.cursor is not None and page.cursor in asked:
                 raise UnreadableReply("The pages of the history go round in circles.")
             asked.add(page.cursor)
             note(result, page.notes)
             result.pages += 1
-            await _store(course, reading, Step(reading.state, page))
+            await _store(course, reading, Step(state, page, reading.recalled.rows(page.known)))
     except Failure:
         if reading.unnoted:
             await course.commit(result, lambda uow: uow.feeds.put(reading.state))
@@ -86,9 +73,10 @@ async def _read_feed(
 async def _store(course: Course, reading: Reading, step: Step) -> None:
     """A page, in one transaction with the cursor behind them."""
     result, state = reading.result, step.state
-    if not state.done and await _nothing_new(course, reading, step.told, step.keys):
-        result.unchanged += len(set(step.keys))
-        reading.saw(step.keys, step.told)
+    if not state.done and await _nothing_new(course, reading, step):
+        keys = {*step.keys, *(row.key for row in step.known)}
+        result.unchanged += len(keys)
+        reading.saw(keys, step.days)
         reading.state, reading.unnoted = state, True
         if time.monotonic() - reading.noted < NOTE_EVERY:
             return
@@ -100,7 +88,7 @@ async def _store(course: Course, reading: Reading, step: Step) -> None:
     def deed(uow: UnitOfWork) -> FeedState:
         # The engine may run a deed again after a conflict: counters start from what they were.
         result.added, result.modified, result.removed, result.unchanged = before
-        following = write(course, uow, reading, step.told, step.keys, state)
+        following = write(course, uow, reading, step)
         tell(course, uow, reading, before)
         return following
 
@@ -111,10 +99,11 @@ async def _store(course: Course, reading: Reading, step: Step) -> None:
     course.run.attempt = 1
 
 
-async def _nothing_new(
-    course: Course, reading: Reading, told: Sequence[Transaction], keys: Sequence[str]
-) -> bool:
+async def _nothing_new(course: Course, reading: Reading, step: Step) -> bool:
     """Whether a step tells only what is stored: looked at beside the writers, without keeping them off."""
+    told = step.told
+    if not told:
+        return True
     if any(t.instrument is None and t.quantity is not None for t in told):
         return False  # what is known of such a row may be more than what is told
     new = {t.instrument for t in told if t.instrument is not None} - course.instruments.keys()
@@ -125,8 +114,8 @@ async def _nothing_new(
             return None
         ids = {**course.instruments, **found}
         rows = [
-            Keyed(key, t, ids[t.instrument] if t.instrument else None)
-            for key, t in zip(keys, told, strict=True)
+            Keyed(key, t, ids[t.instrument] if t.instrument else None, mark)
+            for key, t, mark in zip(step.keys, told, step.marks, strict=True)
         ]
         return found if uow.transactions.unchanged(reading.account_id, rows) else None
 
@@ -154,7 +143,8 @@ async def _open(course: Course, identifier: str, feed: Feed, result: DatasetResu
         return replace(stored, run_id=run.id, since=since, cursor=None, carry="", done=False), False
 
     state, resumed = await engine.storage.read(deed)
-    return Reading(identifier, feed, result, state, None if resumed else set())
+    recalled = Recalled(engine.storage, identifier, feed.name, state.since, nothing=state.watermark is None)
+    return Reading(identifier, feed, result, state, None if resumed else set(), recalled)
 
 
 async def _finish(course: Course, identifier: str, result: DatasetResult) -> None:

@@ -1,16 +1,17 @@
 """The rows of a step of history: what is new or changed is written, and what is gone gets a tombstone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from brokerlink.usecases.course import Course
+from brokerlink.usecases.recalled import Recalled
 from brokerlink.usecases.stitch import find_elsewhere, kept_as_stored
 from domain.events import Event, EventType
 from domain.instruments import Instrument
-from domain.matching import became
-from domain.ports.brokerage import Feed
-from domain.ports.storage import Changes, Keyed, Stored, UnitOfWork
+from domain.matching import Occurrences, became
+from domain.ports.brokerage import Feed, Page
+from domain.ports.storage import Changes, Keyed, Marked, Stored, UnitOfWork
 from domain.ports.vault import Label
 from domain.stitching import Candidate
 from domain.syncs import DatasetResult, FeedState
@@ -24,6 +25,24 @@ MOST_GONE_SHARE = 5
 NOT_TOLD_ANY_MORE = "NOT_TOLD_ANY_MORE"
 
 
+class Step:
+    """One page, its rows numbered, and where the feed stands behind it: what one transaction stores. A crash
+    costs no more than that. `known` are the rows that are stored as they came."""
+
+    def __init__(self, state: FeedState, page: Page, known: Sequence[Marked] = ()) -> None:
+        # Numbering rows is part of the step: it starts anew from the stored carry if the step fails.
+        occurrences = Occurrences(state.carry)
+        self.told, self.known = page.transactions, known
+        self.marks = page.marks or (None,) * len(page.transactions)
+        self.keys = [occurrences.key(transaction) for transaction in page.transactions]
+        carry, done = occurrences.carry(), page.cursor is None
+        self.state = replace(state, cursor=page.cursor, carry=carry, done=done)
+
+    @property
+    def days(self) -> list[date]:
+        return [*(t.trade_date for t in self.told), *(row.trade_date for row in self.known)]
+
+
 @dataclass(slots=True)
 class Reading:
     """A feed of an account while it is being read. `seen` is None when the read was interrupted:
@@ -34,34 +53,29 @@ class Reading:
     result: DatasetResult
     state: FeedState
     seen: set[str] | None
+    recalled: Recalled
     oldest: date | None = None
     instruments: dict[Instrument, str] = field(default_factory=dict)
     noted: float = 0.0
     unnoted: bool = False
 
-    def saw(self, keys: Sequence[str], told: Sequence[Transaction]) -> None:
+    def saw(self, keys: Iterable[str], days: Iterable[date]) -> None:
         """Remember what a page told, as long as that can mean something."""
         if self.seen is None:
             return
         self.seen.update(keys)
-        days = [t.trade_date for t in told]
         self.oldest = min([*days, self.oldest] if self.oldest else days, default=None)
         if len(self.seen) > MOST_SEEN:
             self.seen = None
 
 
-def write(
-    course: Course,
-    uow: UnitOfWork,
-    reading: Reading,
-    told: Sequence[Transaction],
-    keys: Sequence[str],
-    state: FeedState,
-) -> FeedState:
+def write(course: Course, uow: UnitOfWork, reading: Reading, step: Step) -> FeedState:
     """One step: rows, cursor, and what the feed's end means. Returns the feed's state as stored."""
-    identifier, result = reading.account_id, reading.result
-    keys = _write_rows(course, uow, reading, told, keys)
-    reading.saw(keys, told)
+    identifier, result, state = reading.account_id, reading.result, step.state
+    known = {row.key for row in step.known}
+    result.unchanged += len(known)
+    keys = _write_rows(course, uow, reading, step, known) if step.told else []
+    reading.saw(known.union(keys), step.days)
     if state.done:
         result.removed += _remove_gone(course, uow, reading)
         newest = uow.transactions.newest(identifier, reading.feed.name)
@@ -90,16 +104,15 @@ def tell(course: Course, uow: UnitOfWork, reading: Reading, before: tuple[int, i
         uow.events.add(Event(run.user_id, kind, now, run.connection_id, reading.account_id, facts))
 
 
-def _write_rows(
-    course: Course, uow: UnitOfWork, reading: Reading, told: Sequence[Transaction], keys: Sequence[str]
-) -> list[str]:
+def _write_rows(course: Course, uow: UnitOfWork, reading: Reading, step: Step, known: Set[str]) -> list[str]:
     """Write the rows that are new or changed; returns the keys under which they are stored."""
     identifier, now = reading.account_id, course.engine.clock.now()
+    told, keys = step.told, step.keys
     uow.accounts.hold(identifier)
     stored = uow.transactions.stored(identifier, keys)
     new = [(key, t) for key, t in zip(keys, told, strict=True) if key not in stored]
     if new:
-        aliases = _became(uow, reading, new, (reading.seen or set()).union(keys))
+        aliases = _became(uow, reading, new, (reading.seen or set()).union(keys, known))
         if aliases:
             uow.transactions.alias(identifier, aliases)
             stored.update(
@@ -120,8 +133,8 @@ def _write_rows(
     reading.result.unchanged += len(foreign)
     # What was known of a row stays known where a look-up behind it failed this time.
     rows = [
-        Keyed(key, t, instruments[t.instrument] if t.instrument else _known(by_kept, key))
-        for key, t, named in zip(kept, told, keys, strict=True)
+        Keyed(key, t, instruments[t.instrument] if t.instrument else _known(by_kept, key), mark)
+        for key, t, named, mark in zip(kept, told, keys, step.marks, strict=True)
         if named not in foreign
     ]
     vault, user = course.engine.safe.vault, course.run.user_id

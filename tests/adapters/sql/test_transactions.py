@@ -14,7 +14,7 @@ from sqlalchemy import select
 from adapters.sql.engine import SqlStorage
 from adapters.sql.tables import transaction_versions, transactions
 from domain.matching import PendingRow
-from domain.ports.storage import Changes, Keyed, Stored
+from domain.ports.storage import Changes, Keyed, Marked, Stored
 from domain.transactions import Transaction, TransactionStatus, TransactionType
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, 1, UTC)
@@ -196,3 +196,57 @@ def test_figures_days_and_instants_come_out_exactly(
 
     found = select(T.net, T.price, T.trade_date, T.executed_at).where(T.key == "x")
     assert store.read_now(lambda uow: tuple(uow.sql.execute(found).one())) == (net, price, day, moment)
+
+
+def marked(store: SqlStorage, since: date | None = None, limit: int = 10) -> list[tuple[str, bytes]]:
+    """All marked rows, read in pieces of `limit`."""
+    found: list[Marked] = []
+    while True:
+        last = found[-1] if found else None
+        piece = store.read_now(
+            lambda uow, last=last: uow.transactions.marked("acc_1", "all", since, last, limit)  # type: ignore[misc]
+        )
+        found += piece
+        if len(piece) < limit:
+            return [(one.key, one.mark) for one in found]
+
+
+def mark(row: Keyed, text: bytes) -> Keyed:
+    return replace(row, mark=text)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 10])
+def test_marked_rows_come_newest_first_each_once(store: SqlStorage, limit: int) -> None:
+    older = DAY - timedelta(days=3)
+    write(
+        store,
+        mark(row("a"), b"v1__a"),
+        mark(row("b"), b"v1__b"),
+        row("c"),
+        mark(row("d", trade_date=older), b"v1__d"),
+    )
+    write(store, mark(row("a"), b"v1__z"), account="acc_2")
+
+    assert marked(store, limit=limit) == [("b", b"v1__b"), ("a", b"v1__a"), ("d", b"v1__d")]
+    assert marked(store, DAY, limit) == [("b", b"v1__b"), ("a", b"v1__a")]
+
+
+def test_a_row_is_marked_anew_where_it_has_no_mark_or_one_of_other_code(store: SqlStorage) -> None:
+    write(store, row("a"), mark(row("b"), b"v1__b"), mark(row("c"), b"v2__c"))
+    again = [mark(row(key), f"v2__{key}2".encode()) for key in "abc"]
+
+    assert not store.read_now(lambda uow: uow.transactions.unchanged("acc_1", again))
+    assert write(store, *again) == Changes(unchanged=3)
+    # The last one's brokerage tells it in other words each time: that is not worth a write.
+    assert marked(store) == [("c", b"v2__c"), ("b", b"v2__b2"), ("a", b"v2__a2")]
+    assert store.read_now(lambda uow: uow.transactions.unchanged("acc_1", again))
+    assert known(store, "a")["a"].version == 1
+
+
+def test_a_removed_row_has_no_mark_and_comes_back_when_it_is_told_again(store: SqlStorage) -> None:
+    write(store, mark(row("a"), b"v1__a"))
+    remove(store, ["a"])
+
+    assert marked(store) == []
+    assert write(store, mark(row("a"), b"v1__a")) == Changes(modified=1)
+    assert marked(store) == [("a", b"v1__a")]
