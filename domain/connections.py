@@ -56,6 +56,11 @@ class Connection:
     def live(self) -> bool:
         return self.state is not ConnectionState.DISCONNECTED
 
+    def waits_for_an_operator(self, run_id: str) -> bool:
+        """Whether this run was put aside, and nobody has acted since."""
+        quarantined = self.state is ConnectionState.QUARANTINED
+        return quarantined and self.reason == ConnectionQuarantined.reason and self.last_run_id == run_id
+
     def check_may_sync(self) -> None:
         """Raises the failure that tells why no sync may start. ACTION_REQUIRED may: the user may have
         acted at the brokerage, and a forced sync is how one finds out."""

@@ -109,6 +109,15 @@ class SyncRun:
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A run that was put aside: it ended with whoever took it up, again and again. `since`: when."""
+
+    run: SyncRun
+    brokerage_id: str
+    since: datetime
+
+
 class ProgressKind(Enum):
     SNAPSHOT = "snapshot"
     PROGRESS = "progress"

@@ -23,9 +23,10 @@ from sqlalchemy import Connection as SqlConnection
 from adapters.sql.statements import from_json, insert_new, to_json
 from adapters.sql.tables import connections, sync_progress, sync_runs
 from adapters.sql.types import MICROSECOND, DatabaseNow
-from domain.errors import FailureRecord
+from domain.connections import ConnectionState
+from domain.errors import ConnectionQuarantined, FailureRecord
 from domain.ports.storage import LeaseLost
-from domain.syncs import DatasetResult, Lane, Progress, RunState, SyncRun, Trigger
+from domain.syncs import DatasetResult, DeadLetter, Lane, Progress, RunState, SyncRun, Trigger
 
 _ACTIVE = [s.value for s in RunState if not s.terminal]
 
@@ -227,6 +228,41 @@ class SqlRuns:
             )
             .values(lease_until=None, token=token + 1, state=RunState.QUEUED.value)
         )
+
+    def requeue(self, run_id: str) -> bool:
+        done = self._sql.execute(
+            update(sync_runs)
+            .where(sync_runs.c.id == run_id, sync_runs.c.state.in_(_ACTIVE))
+            .values(lease_until=None, token=sync_runs.c.token + 1, state=RunState.QUEUED.value, retry_at=None)
+        )
+        return done.rowcount == 1
+
+    def dead_letters(
+        self, user_id: str | None, brokerage_id: str, before: tuple[datetime, str] | None, limit: int
+    ) -> list[DeadLetter]:
+        found = (
+            select(sync_runs, connections.c.brokerage_id, connections.c.since)
+            .join(connections, connections.c.last_run_id == sync_runs.c.id)
+            .where(
+                connections.c.state == ConnectionState.QUARANTINED.value,
+                connections.c.reason == ConnectionQuarantined.reason,
+            )
+        )
+        if user_id is not None:
+            found = found.where(connections.c.user_id == user_id)
+        if brokerage_id:
+            found = found.where(connections.c.brokerage_id == brokerage_id)
+        if before is not None:
+            since, connection_id = before
+            found = found.where(
+                or_(
+                    connections.c.since < since,
+                    and_(connections.c.since == since, connections.c.id < connection_id),
+                )
+            )
+        found = found.order_by(connections.c.since.desc(), connections.c.id.desc()).limit(limit)
+        rows = self._sql.execute(found).mappings()
+        return [DeadLetter(_run(row), row["brokerage_id"], row["since"]) for row in rows]
 
     def recent(
         self, user_id: str | None, connection_id: str | None, before: str, limit: int

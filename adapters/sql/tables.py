@@ -70,6 +70,14 @@ connections = Table(
     Column("version", Integer, nullable=False),
     Index(None, "user_id", "id"),
     Index(None, "brokerage_id", "next_sync_at"),
+    # Few wait for an operator at any time: the index holds only those.
+    Index(
+        "ix_connections_quarantined",
+        "since",
+        "id",
+        sqlite_where=text("state = 'quarantined'"),
+        postgresql_where=text("state = 'quarantined'"),
+    ),
 )
 
 credentials = Table(

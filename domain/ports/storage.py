@@ -20,7 +20,7 @@ from domain.ports.vault import DataKey
 from domain.positions import Balance, Position
 from domain.reconciliation import Reconciliation
 from domain.stitching import ToldElsewhere
-from domain.syncs import FeedState, Lane, Progress, SyncRun
+from domain.syncs import DeadLetter, FeedState, Lane, Progress, SyncRun
 from domain.transactions import Transaction
 
 T = TypeVar("T")
@@ -347,6 +347,15 @@ class Runs(Protocol):
         self, user_id: str | None, connection_id: str | None, before: str, limit: int
     ) -> list[SyncRun]:
         """Newest first, those before the run id `before`."""
+
+    def requeue(self, run_id: str) -> bool:
+        """Take an active run from whoever has it, and queue it to go on at once. False if it is over."""
+
+    def dead_letters(
+        self, user_id: str | None, brokerage_id: str, before: tuple[datetime, str] | None, limit: int
+    ) -> list[DeadLetter]:
+        """What was put aside and still waits for an operator, the latest first: of one user or brokerage
+        if one is named, those before (time, connection)."""
 
     def expired(self, now: datetime) -> Sequence[SyncRun]:
         """Runs that nobody holds and whose deadline is over."""

@@ -26,6 +26,7 @@ from adapters.telemetry.logs import call_log, correlated
 from brokerlink.clockwork import SystemChance, SystemClock
 from brokerlink.preflight import ready
 from brokerlink.rpc.accounts import AccountServicer
+from brokerlink.rpc.admin import AdminServicer
 from brokerlink.rpc.brokerages import BrokerageServicer
 from brokerlink.rpc.connections import ConnectionServicer
 from brokerlink.rpc.interceptors import Gate
@@ -52,8 +53,12 @@ from brokerlink.usecases.import_statement import ImportStatement
 from brokerlink.usecases.list_accounts import GetAccount, ListAccounts
 from brokerlink.usecases.list_brokerages import GetBrokerage, ListBrokerages
 from brokerlink.usecases.list_connections import GetConnection, ListConnections
+from brokerlink.usecases.list_dead_letters import ListDeadLetters
 from brokerlink.usecases.list_transactions import GetTransaction, ListTransactions
 from brokerlink.usecases.pause_connection import PauseConnection, ResumeConnection
+from brokerlink.usecases.release_connection import ReleaseConnection
+from brokerlink.usecases.requeue_sync import RequeueSync
+from brokerlink.usecases.retry_dead_letter import RetryDeadLetter
 from brokerlink.usecases.run_sync import RunSync
 from brokerlink.usecases.safe import Safe
 from brokerlink.usecases.schedule_syncs import ScheduleSyncs
@@ -215,6 +220,14 @@ class Container(containers.DeclarativeContainer):
             list_runs=providers.Singleton(ListSyncRuns, store),
             cancel=providers.Singleton(CancelSync, store, dispatch),
             once=once,
+            tokens=tokens,
+        ),
+        admin=providers.Singleton(
+            AdminServicer,
+            list_dead_letters=providers.Singleton(ListDeadLetters, store),
+            retry_dead_letter=providers.Singleton(RetryDeadLetter, store, clock, chance, dispatch, life),
+            requeue_sync=providers.Singleton(RequeueSync, store, start_sync, dispatch),
+            release_connection=providers.Singleton(ReleaseConnection, store, clock, chance, dispatch, life),
             tokens=tokens,
         ),
     )

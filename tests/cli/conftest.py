@@ -21,7 +21,7 @@ from brokerlink.cli.app import app
 from brokerlink.v1 import brokerages_pb2, syncs_pb2
 from tests.cli.sessions import DONE, HIDDEN, KEY
 
-FILES = ("accounts", "brokerages", "connections", "portfolios", "syncs", "transactions")
+FILES = ("accounts", "admin", "brokerages", "connections", "portfolios", "syncs", "transactions")
 
 # An answer: a message; for a stream several of them and exceptions; or a function of the request.
 GrpcValue = Any  # what grpc hands to a handler has no exported type

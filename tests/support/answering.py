@@ -32,6 +32,7 @@ from adapters.sql.reading import SqlReading
 from adapters.sql.store import identity_key, open_store
 from brokerlink.rpc import methods
 from brokerlink.rpc.accounts import AccountServicer
+from brokerlink.rpc.admin import AdminServicer
 from brokerlink.rpc.brokerages import BrokerageServicer
 from brokerlink.rpc.connections import ConnectionServicer
 from brokerlink.rpc.errors import CallerTokenInvalid
@@ -56,13 +57,18 @@ from brokerlink.usecases.import_statement import ImportStatement
 from brokerlink.usecases.list_accounts import GetAccount, ListAccounts
 from brokerlink.usecases.list_brokerages import GetBrokerage, ListBrokerages
 from brokerlink.usecases.list_connections import GetConnection, ListConnections
+from brokerlink.usecases.list_dead_letters import ListDeadLetters
 from brokerlink.usecases.list_transactions import GetTransaction, ListTransactions
 from brokerlink.usecases.pause_connection import PauseConnection, ResumeConnection
+from brokerlink.usecases.release_connection import ReleaseConnection
+from brokerlink.usecases.requeue_sync import RequeueSync
+from brokerlink.usecases.retry_dead_letter import RetryDeadLetter
 from brokerlink.usecases.safe import Safe
 from brokerlink.usecases.start_sync import StartSync
 from brokerlink.usecases.watch_sync import WatchSync
 from brokerlink.v1 import (
     accounts_pb2_grpc,
+    admin_pb2_grpc,
     brokerages_pb2_grpc,
     connections_pb2_grpc,
     portfolios_pb2_grpc,
@@ -165,6 +171,10 @@ class World:
         return brokerages_pb2_grpc.BrokerageServiceStub(self.channel)
 
     @property
+    def admin(self) -> "admin_pb2_grpc.AdminServiceAsyncStub":
+        return admin_pb2_grpc.AdminServiceStub(self.channel)
+
+    @property
     def syncs(self) -> "syncs_pb2_grpc.SyncServiceAsyncStub":
         return syncs_pb2_grpc.SyncServiceStub(self.channel)
 
@@ -221,6 +231,13 @@ def build_world(
             list_runs=ListSyncRuns(store),
             cancel=CancelSync(store, dispatch),
             once=once,
+            tokens=tokens,
+        ),
+        AdminServicer(
+            list_dead_letters=ListDeadLetters(store),
+            retry_dead_letter=RetryDeadLetter(store, clock, chance, dispatch),
+            requeue_sync=RequeueSync(store, StartSync(store, clock, chance, dispatch), dispatch),
+            release_connection=ReleaseConnection(store, clock, chance, dispatch),
             tokens=tokens,
         ),
     )

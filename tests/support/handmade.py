@@ -11,6 +11,7 @@ from brokerlink.usecases.start_sync import RUN_LIFE, new_run
 from domain.accounts import Account, AccountKind, AccountTold
 from domain.brokerages import Dataset
 from domain.connections import Connection, ConnectionState
+from domain.errors import ConnectionQuarantined, FailureRecord
 from domain.freshness import Completeness, Freshness
 from domain.ids import account_id, transaction_id, transaction_key
 from domain.instruments import CUSIP, Instrument, InstrumentKind
@@ -164,6 +165,22 @@ class Rows:
             return made
 
         return self.store.write_now(deed)
+
+    def put_aside(self, user: str = "user-1", brokerage: str = "played", since: datetime = NOON) -> SyncRun:
+        """A run that was put aside then; its connection waits for an operator."""
+        connection = self.connection(user, brokerage)
+        run = self.run(connection)
+        self.step(run, RunState.FAILED)
+        why = FailureRecord.of(ConnectionQuarantined())
+
+        def deed(uow: UnitOfWork) -> None:
+            found = uow.connections.get(connection)
+            assert found is not None
+            moved = found.moved(ConnectionState.QUARANTINED, since, why)
+            uow.connections.save(replace(moved, last_run_id=run.id))
+
+        self.store.write_now(deed)
+        return run
 
     def step(self, run: SyncRun, state: RunState = RunState.RUNNING) -> Progress:
         """Move a run by one committed step, to its end if the state is one."""

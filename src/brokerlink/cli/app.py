@@ -14,12 +14,13 @@ from brokerlink.cli.caller import (
     hear,
     with_caller,
 )
-from brokerlink.cli.commands import connecting, importing, reading, running, syncing
+from brokerlink.cli.commands import connecting, importing, operating, reading, running, syncing
 from brokerlink.cli.reasons import EXIT_CODES
 
 LOOK = "Look"
 CONNECT = "Connect and sync"
 RUN = "Run"
+OPERATE = "Operate"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -74,8 +75,17 @@ connections = typer.Typer(
 connections.callback()(with_caller(connecting.connections))
 connections.command("pause")(with_caller(connecting.pause))
 connections.command("resume")(with_caller(connecting.resume))
+connections.command("release")(with_caller(operating.release))
 connections.command("disconnect")(with_caller(connecting.disconnect))
 app.add_typer(connections, name="connections", rich_help_panel=CONNECT)
+
+app.command("requeue", rich_help_panel=OPERATE)(with_caller(operating.requeue))
+dead_letters = typer.Typer(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+dead_letters.callback()(with_caller(operating.dead_letters))
+dead_letters.command("retry")(with_caller(operating.retry))
+app.add_typer(dead_letters, name="dead-letters", rich_help_panel=OPERATE)
 
 keys = typer.Typer(no_args_is_help=True, help="The keys that seal the secrets.")
 keys.command("generate")(with_caller(running.generate_key, LOCAL))

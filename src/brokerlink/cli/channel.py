@@ -21,6 +21,7 @@ GrpcValue: TypeAlias = Any  # what grpc hands to an interceptor has no exported 
 READS = {
     "BrokerageService": ("ListBrokerages", "GetBrokerage"),
     "ConnectionService": ("GetConnectSession", "ListConnections", "GetConnection"),
+    "AdminService": ("ListDeadLetters",),
     "AccountService": ("ListAccounts", "GetAccount"),
     "PortfolioService": ("GetPortfolio", "GetUserPortfolio"),
     "TransactionService": ("ListTransactions", "GetTransaction"),

@@ -9,6 +9,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from brokerlink.v1 import (
     accounts_pb2,
+    admin_pb2,
     brokerages_pb2,
     connections_pb2,
     options_pb2,
@@ -19,7 +20,15 @@ from brokerlink.v1 import (
 
 FILES: tuple[FileDescriptor, ...] = tuple(
     module.DESCRIPTOR
-    for module in (accounts_pb2, brokerages_pb2, connections_pb2, portfolios_pb2, syncs_pb2, transactions_pb2)
+    for module in (
+        accounts_pb2,
+        admin_pb2,
+        brokerages_pb2,
+        connections_pb2,
+        portfolios_pb2,
+        syncs_pb2,
+        transactions_pb2,
+    )
 )
 # An honest request is far smaller. Credentials may fill a map with long keys in PEM.
 LARGEST = 64 * 1024

@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
 
 from brokerlink.rpc import validation
 from brokerlink.rpc.accounts import AccountServicer
+from brokerlink.rpc.admin import AdminServicer
 from brokerlink.rpc.brokerages import BrokerageServicer
 from brokerlink.rpc.connections import ConnectionServicer
 from brokerlink.rpc.interceptors import Gate
@@ -20,6 +21,7 @@ from brokerlink.rpc.syncs import SyncServicer
 from brokerlink.rpc.transactions import TransactionServicer
 from brokerlink.v1 import (
     accounts_pb2_grpc,
+    admin_pb2_grpc,
     brokerages_pb2_grpc,
     connections_pb2_grpc,
     portfolios_pb2_grpc,
@@ -39,6 +41,7 @@ class Servicers:
     portfolios: PortfolioServicer
     transactions: TransactionServicer
     syncs: SyncServicer
+    admin: AdminServicer
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ def build(
     portfolios_pb2_grpc.add_PortfolioServiceServicer_to_server(servicers.portfolios, server)
     transactions_pb2_grpc.add_TransactionServiceServicer_to_server(servicers.transactions, server)
     syncs_pb2_grpc.add_SyncServiceServicer_to_server(servicers.syncs, server)
+    admin_pb2_grpc.add_AdminServiceServicer_to_server(servicers.admin, server)
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     if reflects:

@@ -125,14 +125,14 @@ class Course:
         run, start = self.run, self.run.sequence
 
         def step(uow: UnitOfWork) -> None:
-            run.sequence = start
-            now = self.engine.clock.now()
-            for result in deed(uow):
-                run.sequence += 1
-                uow.progress.add(
-                    Progress(run.id, run.sequence, ProgressKind.PROGRESS, now, run.state, result=result)
-                )
+            now, results = self.engine.clock.now(), deed(uow)
+            run.sequence = start + len(results)
+            # Before its messages: one whose lease was lost hears that, and not that somebody wrote them.
             uow.runs.save(run, self.engine.lease)
+            for sequence, result in enumerate(results, start + 1):
+                uow.progress.add(
+                    Progress(run.id, sequence, ProgressKind.PROGRESS, now, run.state, result=result)
+                )
 
         await self.engine.storage.write(step)
         self.engine.hub.publish(run.id, run.sequence)

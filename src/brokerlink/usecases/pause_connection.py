@@ -77,7 +77,7 @@ class ResumeConnection:
             check_etag(connection, given_etag)
             _check_live(connection)
             if connection.state is ConnectionState.PAUSED:
-                connection, run = self._resume(uow, connection)
+                connection, run = set_going(uow, connection, self.clock, self.chance, self.life)
             return view(uow, connection), run
 
         resumed, queued = await insist(self.storage, deed, given_etag)
@@ -85,15 +85,26 @@ class ResumeConnection:
             self.dispatch.wake(queued)
         return resumed
 
-    def _resume(self, uow: UnitOfWork, connection: Connection) -> tuple[Connection, SyncRun]:
-        now = self.clock.now()
-        state = ConnectionState.ACTIVE if connection.last_success_at else ConnectionState.PENDING
-        # Due at once: if the run that was stopped has not ended yet, the next look starts another.
-        fresh = replace(connection, failures=0, next_sync_at=now)
-        resumed = move(uow, fresh, state, self.clock)
-        run = new_run(self.chance.id("run"), resumed, Trigger.RESUME, Lane.INTERACTIVE, now, self.life)
-        uow.runs.add(run)
-        return resumed, run
+
+def set_going(
+    uow: UnitOfWork,
+    connection: Connection,
+    clock: Clock,
+    chance: Chance,
+    life: timedelta,
+    *,
+    force: bool = False,
+) -> tuple[Connection, SyncRun]:
+    """Let a connection that stood still sync again: as it is now, and the run that was queued for it."""
+    now = clock.now()
+    state = ConnectionState.ACTIVE if connection.last_success_at else ConnectionState.PENDING
+    # Due at once: if a run that was stopped has not ended yet, the next look starts another.
+    fresh = replace(connection, failures=0, next_sync_at=now)
+    going = move(uow, fresh, state, clock)
+    run = new_run(chance.id("run"), going, Trigger.RESUME, Lane.INTERACTIVE, now, life, force=force)
+    if uow.runs.add(run):
+        return going, run
+    return going, uow.runs.active(going.id) or run
 
 
 def move(uow: UnitOfWork, connection: Connection, state: ConnectionState, clock: Clock) -> Connection:

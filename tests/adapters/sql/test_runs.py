@@ -177,3 +177,36 @@ def test_one_of_many_renews_a_grant(store: SqlStorage) -> None:
     assert [lease("a"), lease("b"), lease("a")] == [True, False, True]
     store.write_now(lambda uow: uow.credentials.end_renewal("con_1", "a"))
     assert lease("b")
+
+
+def test_a_requeued_run_is_free_and_its_former_holder_is_refused(store: SqlStorage) -> None:
+    store.write_now(lambda uow: uow.runs.add(run("run_1")))
+    held = leased(store, "hangs")
+    assert held is not None
+
+    assert store.write_now(lambda uow: uow.runs.requeue("run_1"))
+
+    with pytest.raises(LeaseLost):
+        store.write_now(lambda uow: uow.runs.save(held, LONG))
+    taken = leased(store, "another")
+    assert taken is not None
+    assert (taken.id, taken.state) == ("run_1", RunState.QUEUED)
+
+
+def test_a_run_that_waits_is_due_once_it_is_requeued_and_one_that_is_over_is_not(store: SqlStorage) -> None:
+    store.write_now(lambda uow: uow.runs.add(run("run_1")))
+    held = leased(store, "a")
+    assert held is not None
+    held.state, held.retry_at = RunState.WAITING, NOW + LONG
+    store.write_now(lambda uow: uow.runs.save(held, None))
+    assert leased(store, "b") is None
+
+    store.write_now(lambda uow: uow.runs.requeue("run_1"))
+    taken = leased(store, "b")
+    assert taken is not None
+    taken.state = RunState.SUCCEEDED
+    store.write_now(lambda uow: uow.runs.save(taken, None))
+
+    assert not store.write_now(lambda uow: uow.runs.requeue("run_1"))
+    assert not store.write_now(lambda uow: uow.runs.requeue("run_0"))
+    assert leased(store, "b") is None

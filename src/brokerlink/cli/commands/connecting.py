@@ -117,7 +117,7 @@ def pause(caller: Caller, connection: ConnectionId) -> None:
 
     with connected(caller) as channel:
         request = pb.PauseConnectionRequest(connection_id=connection, request_id=new_request_id())
-        _show(caller, ConnectionServiceStub(channel).PauseConnection(request))
+        show_connection(caller, ConnectionServiceStub(channel).PauseConnection(request))
 
 
 def resume(caller: Caller, connection: ConnectionId) -> None:
@@ -128,7 +128,7 @@ def resume(caller: Caller, connection: ConnectionId) -> None:
 
     with connected(caller) as channel:
         request = pb.ResumeConnectionRequest(connection_id=connection, request_id=new_request_id())
-        _show(caller, ConnectionServiceStub(channel).ResumeConnection(request))
+        show_connection(caller, ConnectionServiceStub(channel).ResumeConnection(request))
 
 
 def disconnect(
@@ -173,7 +173,8 @@ def connections_of(
     return collect(ConnectionServiceStub(channel).ListConnections, request, lambda page: page.connections)
 
 
-def _show(caller: Caller, connection: "connections_pb2.Connection") -> None:
+def show_connection(caller: Caller, connection: "connections_pb2.Connection") -> None:
+    """One connection, as it is now."""
     from brokerlink.cli import terminal
     from brokerlink.cli.show import accounts as show
 

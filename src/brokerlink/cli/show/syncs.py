@@ -8,8 +8,8 @@ from brokerlink.cli.errors import spoken
 from brokerlink.cli.show.figures import ABSENT, ago, clock, dim, instant, word
 from brokerlink.cli.show.tables import row, table
 from brokerlink.cli.terminal import clean, console
+from brokerlink.v1 import admin_pb2, types_pb2
 from brokerlink.v1 import syncs_pb2 as pb
-from brokerlink.v1 import types_pb2
 
 RUN_STYLES = {
     pb.SYNC_RUN_STATE_SUCCEEDED: "green",
@@ -94,6 +94,18 @@ def runs(found: Sequence[pb.SyncRun]) -> None:
             counts(tally(one.results)),
             waiting(one) if one.state == pb.SYNC_RUN_STATE_WAITING else dim(one.failure.reason),
         )
+    console().print(made)
+
+
+def dead_letters(found: Sequence[admin_pb2.DeadLetter]) -> None:
+    if not found:
+        console().print(dim("No run was put aside."))
+        return
+    made = table("!Run", "!Connection", "!Brokerage", "?User", "!Put aside", ">?Attempts")
+    for one in found:
+        run = one.sync_run
+        since = ago(instant(one, "put_aside_time"))
+        row(made, run.id, run.connection_id, one.brokerage_id, run.user_id, since, str(run.attempt))
     console().print(made)
 
 
