@@ -80,19 +80,21 @@ class Growth:
         return self._paid(fresh, deed, Decimal(100 + n), bought)
 
     def _bought(self, fresh: TruthTransaction, instrument: TruthInstrument) -> TruthTransaction:
-        gross = rounded(-instrument.price, self._profile.gross_places)
+        # A whole coin may cost more than there is.
+        quantity = Decimal("0.001") if self._profile.only_coins else Decimal(1)
+        gross = rounded(-instrument.price * quantity, self._profile.gross_places)
         return replace(
             fresh,
             type=self._profile.told_type("BUY"),
             deed="BUY",
             order=fresh.number + ORDERS,
             instrument=instrument,
-            quantity=Decimal(1),
+            quantity=quantity,
             price=instrument.price,
             gross=gross,
             fees=Decimal(0) if self._profile.trade_fees else None,
             net=gross,
-            description=f"Bought 1 {instrument.symbol}",
+            description=f"Bought {quantity} {instrument.symbol}",
         )
 
     def _paid(
