@@ -18,7 +18,8 @@ MAX_VALUES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send. `url` is absolute, or a path on the door's host named by `host`.
+    """What to send. `url` is absolute, or a path on the door's host named by `host` (or, where a user runs
+    a gateway of their own, the address of that: `tcp://host:port`).
 
     `query` is encoded once, here, with %20 for blanks: what is signed is what is sent.
     `group` names the rate limit it counts for. Only GET is repeated after a failure, unless
