@@ -88,14 +88,26 @@ class InProcessDispatch:
                     pass
 
     async def _take(self) -> bool:
+        """Take what is due, as far as there are places, in one transaction. False if nothing was."""
         free = self.places - len(self._running)
-        batch = sum(lane is Lane.BATCH for lane in self._lanes.values())
-        if free <= 0:
-            return False
-        lane = None if batch < max(self.places // 2, 1) else Lane.INTERACTIVE
-        run = await self.storage.write(lambda uow: uow.runs.lease(self.owner, self.lease, lane))
-        if run is None:
-            return False
+        batch = max(self.places // 2, 1) - sum(lane is Lane.BATCH for lane in self._lanes.values())
+        runs = await self.storage.write(lambda uow: self._leased(uow, free, batch)) if free > 0 else []
+        for run in runs:
+            self._begin(run)
+        return bool(runs)
+
+    def _leased(self, uow: UnitOfWork, free: int, batch: int) -> list[SyncRun]:
+        """At most `free` runs, and at most `batch` of them in the lane of batch."""
+        taken: list[SyncRun] = []
+        while len(taken) < free:
+            lane = None if sum(run.lane is Lane.BATCH for run in taken) < batch else Lane.INTERACTIVE
+            run = uow.runs.lease(self.owner, self.lease, lane)
+            if run is None:
+                break
+            taken.append(run)
+        return taken
+
+    def _begin(self, run: SyncRun) -> None:
         if run.id in self._running:
             # Our own lease ran out while the run still goes on here: its old task will be refused.
             log.warning("lease ran out in this process", extra={"run_id": run.id})
@@ -103,7 +115,6 @@ class InProcessDispatch:
         task = asyncio.create_task(self._carry(run), name=run.id)
         self._running[run.id], self._lanes[run.id] = task, run.lane
         task.add_done_callback(lambda done: self._ended(run.id, done))
-        return True
 
     def _ended(self, run_id: str, task: "asyncio.Task[None]") -> None:
         if self._running.get(run_id) is task:

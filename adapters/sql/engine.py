@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy import Connection as SqlConnection
 
 from adapters.sql.commits import CommitMarks
+from adapters.sql.grouping import GroupedWriter
 from adapters.sql.retrying import OUTAGES, Retrying, lost
 from adapters.sql.scrubbing import scrub_errors
 from adapters.sql.unit_of_work import SqlUnitOfWork
@@ -105,8 +106,8 @@ class SqlStorage:
         self._retrying = Retrying()
         # Only a server can be lost between a COMMIT and its answer.
         self._marks = None if self.embedded else CommitMarks(engine)
-        writers = 1 if self.embedded else readers
-        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
+        self._grouped = GroupedWriter(engine, self.write_now) if self.embedded else None
+        self._writers = ThreadPoolExecutor(readers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="store-read")
 
     async def read(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
@@ -116,7 +117,10 @@ class SqlStorage:
     async def write(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
         """Whoever is cancelled meanwhile hears of it when the transaction is over: then it is known that
         nothing more will be written."""
-        work = self._writers.submit(self.write_now, deed)
+        if self._grouped is None:
+            work = self._writers.submit(self.write_now, deed)
+        else:
+            work = self._grouped.submit(deed)
         waiting = asyncio.wrap_future(work)
         try:
             return await asyncio.shield(waiting)
@@ -160,6 +164,8 @@ class SqlStorage:
         return done
 
     def close(self) -> None:
+        if self._grouped is not None:
+            self._grouped.close()
         self._writers.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self.engine.dispose()

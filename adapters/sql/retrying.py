@@ -37,7 +37,7 @@ OUTAGES = (
     InterfaceError,
     InternalError,
     PoolTimeout,
-    sqlite3.OperationalError,
+    sqlite3.Error,
     DriverError,
 )
 PASSING = (*OUTAGES, IntegrityError)

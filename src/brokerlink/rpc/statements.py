@@ -125,9 +125,7 @@ def _wrong_size(first: pb.ImportStatementRequest, content: bytearray) -> Excepti
     return FieldInvalid("size_bytes", told + came)
 
 
-def _progress(
-    stage: int, received: int, stored: int = 0, total: int = 0
-) -> pb.ImportStatementResponse:
+def _progress(stage: int, received: int, stored: int = 0, total: int = 0) -> pb.ImportStatementResponse:
     return pb.ImportStatementResponse(
         stage=pb.ImportStage.Name(stage), received_bytes=received, stored_rows=stored, total_rows=total
     )
