@@ -44,8 +44,9 @@ def account_json(account: TruthAccount, profile: Profile) -> Json:
         "buying_power": plain(account.buying_power),
         "total_value": plain(account.total_value),
     }
+    number = account.number if profile.tell_number is None else profile.tell_number(account.number)
     told: Json = {
-        "number": account.number,
+        "number": number,
         "key": account.key,
         "name": account.name,
         "kind": account.kind,
@@ -62,7 +63,7 @@ def position_json(position: TruthPosition, profile: Profile, currency: str = "US
     if profile.tell_position is not None:
         position = profile.tell_position(position)
     told: Json = {
-        "instrument": instrument_json(position.instrument, profile),
+        "instrument": instrument_json(position.instrument, profile, currency),
         "quantity": plain(position.quantity),
         "currency": currency,
         "average_cost": plain(position.average_cost),
@@ -89,7 +90,9 @@ def transaction_json(row: TruthTransaction, profile: Profile) -> Json:
         "trade_date": row.trade_date.isoformat(),
         "executed_at": instant_text(row.executed_at),
         "settlement_date": None if row.settlement_date is None else row.settlement_date.isoformat(),
-        "instrument": None if row.instrument is None else instrument_json(row.instrument, profile),
+        "instrument": None
+        if row.instrument is None
+        else instrument_json(row.instrument, profile, row.currency),
         "quantity": _figure(row.quantity),
         "price": _figure(row.price),
         "gross": _figure(row.gross),
@@ -102,7 +105,9 @@ def transaction_json(row: TruthTransaction, profile: Profile) -> Json:
     return _visible("transaction", told, profile, *groups)
 
 
-def instrument_json(instrument: TruthInstrument, profile: Profile) -> Json:
+def instrument_json(instrument: TruthInstrument, profile: Profile, currency: str = "USD") -> Json:
+    if profile.tell_instrument is not None:
+        instrument = profile.tell_instrument(instrument, currency)
     option = instrument.option
     terms: Json | None = None
     if option is not None:

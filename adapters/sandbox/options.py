@@ -17,6 +17,8 @@ def _contract(life: Life, right: str, days: int, *, cheap: bool = False) -> Trut
 def _open(life: Life, deed: str, right: str, days: int, how: str, contracts: int = 2) -> None:
     if not life.can(deed, "BUY_TO_CLOSE", "SELL_TO_CLOSE") or "option" not in life.profile.kinds:
         return
+    if life.profile.option_currencies and life.currency not in life.profile.option_currencies:
+        return
     instrument = _contract(life, right, days, cheap=how in ("assign", "exercise"))
     quantity = Decimal(contracts if deed == "BUY_TO_OPEN" else -contracts)
     premium = life.cents(20, 600)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from adapters.sandbox.truth import TruthPosition, TruthTransaction
+    from adapters.sandbox.truth import TruthInstrument, TruthPosition, TruthTransaction
 
 ALL_TYPES = frozenset(
     {
@@ -56,6 +56,8 @@ class Profile:
     A suffix narrows it: "transaction.executed_at/DIVIDEND" (a type as told), "/trades", "/others"
     (all that is no trade), "/pending", "/legs" (shares of an exercise), "position.price/option" (a kind).
     `account_currencies` go round as the kinds do: everything in an account is told in its currency.
+    `option_currencies` are those of the accounts that trade options (none named: all do);
+    `tell_instrument` gives an instrument the name that it has in an account of that currency.
     `uncompared` names what is left out of the comparison because both sides word it freely.
 
     Rounding: cash rows are whole cents; the gross of a trade is -(quantity x price x multiplier)
@@ -66,7 +68,8 @@ class Profile:
     own (`coins.py`), which may also tell STAKING_REWARD.
     `coin_fees`: crypto fees are taken in kind (a FEE row with a negative quantity and net 0).
     `opening_cash` is what was there before the first row, for brokerages that tell no cash rows.
-    `tell` and `tell_position` may change a row for the comparison where a rule here does not reach.
+    `tell` and `tell_position` may change a row for the comparison where a rule here does not reach, and
+    `tell_number` what is told of an account's number.
     In patterns # is a digit and @ a capital letter.
     """
 
@@ -79,6 +82,7 @@ class Profile:
     account_kinds: tuple[str, ...] = ("margin", "cash", "ira_roth")
     account_names: tuple[str, ...] = ("Individual", "Savings", "Roth IRA")
     account_currencies: tuple[str, ...] = ("USD",)
+    option_currencies: frozenset[str] = frozenset()
     shorts: bool = True
     fractional: bool = True
     trade_fees: bool = True
@@ -105,6 +109,8 @@ class Profile:
     key_pattern: str = "@@@@@@@@########"
     tell: Callable[[TruthTransaction], TruthTransaction] | None = None
     tell_position: Callable[[TruthPosition], TruthPosition] | None = None
+    tell_number: Callable[[str], str] | None = None
+    tell_instrument: Callable[[TruthInstrument, str], TruthInstrument] | None = None
 
     @property
     def only_coins(self) -> bool:
