@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.telemetry.logs import configure
-from bench import parsing, progress, reads, runs, scale, starting, syncs
+from bench import parsing, progress, reads, runs, scale, starting, syncs, watchers
 from bench.databases import ENGINES, NewDatabase, databases
 from bench.figures import Figure, show
 from bench.loops import run
@@ -20,6 +20,7 @@ STORED: dict[str, Callable[[NewDatabase], list[Figure]]] = {
     "reads": lambda new: run(reads.measure(new)),
     "syncs": lambda new: run(syncs.measure(new)),
     "progress": lambda new: run(progress.measure(new)),
+    "watchers": lambda new: run(watchers.measure(new)),
     "runs": lambda new: run(runs.measure(new)),
     "memory": starting.memory,
     "scale": lambda new: run(scale.measure(new)),

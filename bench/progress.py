@@ -15,6 +15,7 @@ import grpc.aio
 from bench.databases import NewDatabase
 from bench.figures import Figure, least, most
 from bench.house import house_at
+from bench.processes import resident
 from bench.streaming import IDLE, LONG, run
 from brokerlink.v1 import syncs_pb2 as pb
 from brokerlink.v1 import syncs_pb2_grpc as pb_grpc
@@ -84,12 +85,6 @@ async def _memory(port: str, process: int) -> Figure:
         for stream in streams:
             stream.cancel()
     return most(f"KB an idle watcher, of {WATCHERS}", each, "P9", 100, 30)
-
-
-def resident(process: int) -> float:
-    """What a process holds in memory, in KB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return float(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
 async def _latency(folder: Path, database: str) -> list[Figure]:
