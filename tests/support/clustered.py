@@ -19,11 +19,12 @@ from served import Server
 from wired import Caller
 from working import Worker
 
-from adapters.brokerages import NAMES
 from adapters.sandbox.create import create
 from adapters.sandbox.faults import Faulty
 from adapters.sandbox.server import Running, serving
 
+# Of each kind of sign-in and paging one: every brokerage has tests of its own, and these take processes.
+BROKERAGES = ("alpaca", "schwab", "etrade", "robinhood")
 LEASE_SECONDS = 3
 # Fewer than the syncs of one test, so that no worker can take them all.
 PLACES = 2
@@ -117,9 +118,9 @@ def alive(one: Server | Worker) -> bool:
 
 @contextmanager
 def running(folder: Path, url: str) -> Iterator[Cluster]:
-    """A cluster whose sandboxes play every brokerage."""
+    """A cluster whose sandboxes play these brokerages; the first test that needs its processes starts them."""
     with ExitStack() as stack:
-        sandboxes = stack.enter_context(serving([create(name, 7, marker=MARKER) for name in NAMES]))
+        sandboxes = stack.enter_context(serving([create(name, 7, marker=MARKER) for name in BROKERAGES]))
         made = Cluster(folder, url, sandboxes)
         settings = {
             "DATABASE_URL": url,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from brokerlink.usecases.list_connections import ConnectionView, found, view
-from brokerlink.usecases.start_sync import RUN_LIFE, new_run
+from brokerlink.usecases.start_sync import RUN_LIFE, begun, new_run
 from domain.connections import Connection, ConnectionState
 from domain.errors import ConnectionDisconnected, ConnectionQuarantined, EtagMismatch
 from domain.events import Event, EventType
@@ -102,9 +102,7 @@ def set_going(
     fresh = replace(connection, failures=0, next_sync_at=now)
     going = move(uow, fresh, state, clock)
     run = new_run(chance.id("run"), going, Trigger.RESUME, Lane.INTERACTIVE, now, life, force=force)
-    if uow.runs.add(run):
-        return going, run
-    return going, uow.runs.active(going.id) or run
+    return going, begun(uow, run)
 
 
 def move(uow: UnitOfWork, connection: Connection, state: ConnectionState, clock: Clock) -> Connection:

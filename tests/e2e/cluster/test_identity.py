@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from clustered import Cluster
+from clustered import BROKERAGES, Cluster
 from wired import Caller
 
-from adapters.brokerages import NAMES
 from adapters.sandbox.truth import Truth
 from brokerlink.v1 import (
     connections_pb2,
@@ -94,11 +93,11 @@ async def each(
     cluster: Cluster, name: str, persona: str, rows: int, deed: Callable[[Customer], Awaitable[None]]
 ) -> None:
     """The same for a customer of every brokerage, all at once."""
-    for brokerage in NAMES:
+    for brokerage in BROKERAGES:
         cluster.play(brokerage, 7, persona, rows)
     await cluster.forget()
     async with cluster.caller(0) as here, cluster.caller(1) as there:
-        customers = [Customer(cluster, one, f"{name}-{one}", (here, there)) for one in NAMES]
+        customers = [Customer(cluster, one, f"{name}-{one}", (here, there)) for one in BROKERAGES]
         await asyncio.gather(*(deed(customer) for customer in customers))
 
 

@@ -8,11 +8,10 @@ import os
 
 import conformance
 import pytest
-from clustered import Cluster
+from clustered import BROKERAGES, Cluster
 from truths import expected, in_order
 from wired import Caller
 
-from adapters.brokerages import NAMES
 from brokerlink.v1 import connections_pb2, syncs_pb2
 
 SEEDS = int(os.environ.get("BROKERLINK_TEST_SEEDS", "2"))
@@ -36,20 +35,20 @@ async def test_what_any_server_answers_of_what_any_worker_read_equals_the_truth(
         for seed in range(SEEDS):
             if seed:
                 await cluster.forget()
-            for brokerage in NAMES:
+            for brokerage in BROKERAGES:
                 cluster.play(brokerage, seed)
 
             found = await asyncio.gather(
-                *(synced(caller, brokerage, f"truth-{brokerage}-{seed}") for brokerage in NAMES)
+                *(synced(caller, brokerage, f"truth-{brokerage}-{seed}") for brokerage in BROKERAGES)
             )
 
-            assert found == [[] for _ in NAMES], seed
+            assert found == [[] for _ in BROKERAGES], seed
 
     shares = [now - before for now, before in zip(cluster.answered(), calls, strict=True)]
     carried = cluster.carried() - runs
     print(
-        f"\n{SEEDS} seeds of {len(NAMES)} brokerages; calls answered {shares}, runs taken up {dict(carried)}"
+        f"\n{SEEDS} seeds of {len(BROKERAGES)} brokerages; calls answered {shares}, runs taken up {dict(carried)}"
     )
-    assert carried.total() == SEEDS * len(NAMES)
+    assert carried.total() == SEEDS * len(BROKERAGES)
     assert all(carried[worker.name] for worker in cluster.workers)
     assert min(shares) > sum(shares) / 3

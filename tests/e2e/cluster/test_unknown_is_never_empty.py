@@ -8,11 +8,10 @@ import os
 from dataclasses import dataclass
 
 import pytest
-from clustered import Cluster
+from clustered import BROKERAGES, Cluster
 from reasons import PASSING, REASONS, UNREADABLE
 from wired import Caller, Json
 
-from adapters.brokerages import NAMES
 from adapters.sandbox.faults import Fault, Faulty
 from adapters.sandbox.mutations import MUTATIONS
 from brokerlink.v1 import (
@@ -119,7 +118,7 @@ def state(reason: str) -> connections_pb2.ConnectionState:
     return connections_pb2.CONNECTION_STATE_DEGRADED
 
 
-@pytest.mark.parametrize("brokerage", NAMES)
+@pytest.mark.parametrize("brokerage", BROKERAGES)
 async def test_wrong_answers_change_no_figure_at_any_server_and_are_told(
     cluster: Cluster, brokerage: str
 ) -> None:
