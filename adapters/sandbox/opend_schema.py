@@ -1,10 +1,10 @@
-"""A gateway's messages, read from the text of their .proto files. Pure: for the codec and for strict checks."""
+"""A gateway's messages, read from the text of their .proto files: for the codec and for strict checks."""
 
 import re
 from dataclasses import dataclass, field
 
-_MESSAGE = re.compile(r"message (\w+) \{(.*?)\}", re.DOTALL)
-_FIELD = re.compile(r"(required|optional|repeated) (\w+) (\w+) = (\d+);")
+_MESSAGE = re.compile(r"message\s+(\w+)\s+\{(.*?)\}", re.DOTALL)
+_FIELD = re.compile(r"(required|optional|repeated)\s+(\w+)\s+(\w+)\s+=\s+(\d+);")
 WHOLE = frozenset({"int32", "int64", "uint32", "uint64"})
 
 
