@@ -70,10 +70,14 @@ async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:
     return sorted(accounts, key=lambda a: str(a["number"]))
 
 
-def expected(sandbox: Sandbox) -> list[Json]:
-    """The truth, with rows in a stable order and without what nobody is compared by."""
-    truth = sandbox.play.truth_now().as_json(sandbox.profile)
-    accounts: list[Any] = truth["accounts"]  # type: ignore[assignment]
+def expected(sandbox: Sandbox, door: str = "") -> list[Json]:
+    """The truth, with rows in a stable order and without what nobody is compared by. Where the doors of a
+    brokerage can tell different parts of it, `door` ("robinhood/crypto") says which is meant."""
+    seen_by = getattr(sandbox, "seen_by", None)
+    truth, profile = sandbox.play.truth_now(), sandbox.profile
+    if seen_by is not None:
+        truth, profile = seen_by(door.partition("/")[2])
+    accounts: list[Any] = truth.as_json(profile)["accounts"]  # type: ignore[assignment]
     told = [_without(account, "key") for account in accounts]
     for account in told:
         account["transactions"] = ordered(_without(row, "number") for row in account["transactions"])

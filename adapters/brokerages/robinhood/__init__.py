@@ -1,8 +1,10 @@
-"""Robinhood, written down: the private API of its app, closed unless the operator opens it."""
+"""Robinhood, written down: the private API of its app, closed unless the operator opens it, and the official
+API for its coins."""
 
 from datetime import timedelta
 
 from adapters.brokerages.robinhood import conversation, parse, signin
+from adapters.brokerages.robinhood.crypto import CRYPTO
 from adapters.brokerages.robinhood.history import cash, events, trades
 from adapters.brokerages.robinhood.history.asking import NewestFirst, ask
 from adapters.kit.card import Card, Door, Rate, Read, Reference, Renewal
@@ -255,5 +257,5 @@ CARD = Card(
     title="Robinhood",
     status=BrokerageStatus.UNOFFICIAL,
     homepage="https://robinhood.com",
-    doors=(PRIVATE,),
+    doors=(PRIVATE, CRYPTO),
 )

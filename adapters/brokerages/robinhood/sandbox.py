@@ -1,4 +1,4 @@
-"""Robinhood's private API, played from the fact sheet: five hosts, their lists, and page by page."""
+"""Robinhood's private API, played from the fact sheet; the official Crypto Trading API is in `trading.py`."""
 
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
@@ -15,12 +15,13 @@ from adapters.brokerages.robinhood import tell_orders as orders
 from adapters.brokerages.robinhood.books import Books, Item
 from adapters.brokerages.robinhood.gate import Gate
 from adapters.brokerages.robinhood.tell import Teller
+from adapters.brokerages.robinhood.trading import HOST, Trading
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
 from adapters.sandbox.play import Play
 from adapters.sandbox.profile import Profile
 from adapters.sandbox.router import Router
-from adapters.sandbox.truth import TruthAccount, TruthInstrument, TruthTransaction
+from adapters.sandbox.truth import Truth, TruthAccount, TruthInstrument, TruthTransaction
 
 PAGE = 100
 Json = dict[str, Any]
@@ -42,7 +43,7 @@ def _tell(row: TruthTransaction) -> TruthTransaction:
 
 PROFILE = Profile(
     brokerage="robinhood",
-    hosts=("nummus", "phoenix", "bonfire", "minerva"),
+    hosts=("nummus", "phoenix", "bonfire", "minerva", HOST),
     accounts=3,
     # No account transfers, adjustments or fund distributions: the sheet knows no list that tells them.
     types=frozenset(
@@ -72,6 +73,7 @@ PROFILE = Profile(
     coin_fees=False,
     pending_types=frozenset({"DEPOSIT", "DIVIDEND"}),
     quantity_places=6,
+    coin_places=18,
     price_places=4,
     number_pattern="5@@@####",
     hidden=frozenset(
@@ -95,7 +97,7 @@ PROFILE = Profile(
 
 
 class Robinhood:
-    """The five hosts, and the one customer who has a password for them."""
+    """All hosts, and the one customer who has a password for five of them and a key for the sixth."""
 
     def __init__(self, play: Play) -> None:
         self.id = "robinhood"
@@ -103,8 +105,10 @@ class Robinhood:
         self.play = play
         self.gate = Gate(play)
         self.books = Books(play)
+        self.trading = Trading(play)
         self._router = Router(missing=_missing, wrong_method=_wrong_method)
         self.gate.routes(self._router)
+        self.trading.routes(self._router)
         self._routes()
 
     def answer(self, asked: Asked) -> Response:
@@ -112,6 +116,8 @@ class Robinhood:
 
     def refusal(self, asked: Asked, status: int) -> Response | None:
         """Its own words for what a planned fault says."""
+        if asked.host == HOST:
+            return self.trading.refusal(status)
         words = {
             401: "Invalid token.",
             404: "Not found.",
@@ -121,10 +127,17 @@ class Robinhood:
 
     def credentials(self) -> dict[str, str]:
         codes = {f"{kind}_code": self.gate.code(kind) for kind in ("app", "sms", "email")}
-        return {"username": self.play.customer.username, "password": self.play.customer.password} | codes
+        known = {"username": self.play.customer.username, "password": self.play.customer.password}
+        return known | codes | self.trading.credentials()
 
     def announce(self) -> list[str]:
-        return self.gate.announce()
+        return [*self.gate.announce(), *self.trading.announce()]
+
+    def seen_by(self, door: str) -> tuple[Truth, Profile]:
+        """What one of the doors can tell: the Crypto Trading API knows the coins of one account."""
+        if door == "crypto":
+            return self.trading.seen(self.profile)
+        return self.play.truth_now(), self.profile
 
     # ---- which address tells what
 
@@ -147,7 +160,7 @@ class Robinhood:
         get("/instruments/{id}/splits/", lambda asked, tell: _list(market.splits(tell, asked.names["id"])))
         get("/quotes/", lambda asked, tell: self._by_symbols(asked, partial(market.quote, tell)))
         get("/marketdata/quotes/", self._quotes)
-        get("/fundamentals/", lambda asked, tell: self._by_symbols(asked, _fundamentals))
+        get("/fundamentals/", lambda asked, tell: self._by_symbols(asked, market.fundamentals))
         get("/options/instruments/", self._option_instruments)
         get(
             "/options/instruments/{id}/",
@@ -378,11 +391,6 @@ def _list(results: Iterable[Said], following: str | None = None) -> Response:
 
 def _last(url: str) -> str:
     return url.rstrip("/").rsplit("/", 1)[-1]
-
-
-def _fundamentals(instrument: TruthInstrument) -> Json:
-    """Only what clients cannot do without; the sheet does not describe it."""
-    return {"symbol": instrument.symbol, "pe_ratio": None, "dividend_yield": None, "market_cap": None}
 
 
 def _missing(asked: Asked) -> Response:

@@ -140,3 +140,8 @@ def coin_quote(tell: Teller, instrument: TruthInstrument) -> Json:
     ident = tell.pair_id(instrument)
     more = {"symbol": f"{instrument.symbol}USD", "id": ident, "volume": "0.000000"}
     return prices | more | {"updated_at": instant(tell.asked.now)}
+
+
+def fundamentals(instrument: TruthInstrument) -> Json:
+    """Only what clients cannot do without; the sheet does not describe it."""
+    return {"symbol": instrument.symbol, "pe_ratio": None, "dividend_yield": None, "market_cap": None}
