@@ -118,7 +118,7 @@ def alive(one: Server | Worker) -> bool:
 
 @contextmanager
 def running(folder: Path, url: str) -> Iterator[Cluster]:
-    """A cluster whose sandboxes play these brokerages; the first test that needs its processes starts them."""
+    """A cluster, and sandboxes of its brokerages. Its processes are started by whoever needs them whole."""
     with ExitStack() as stack:
         sandboxes = stack.enter_context(serving([create(name, 7, marker=MARKER) for name in BROKERAGES]))
         made = Cluster(folder, url, sandboxes)

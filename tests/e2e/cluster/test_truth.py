@@ -47,7 +47,8 @@ async def test_what_any_server_answers_of_what_any_worker_read_equals_the_truth(
     shares = [now - before for now, before in zip(cluster.answered(), calls, strict=True)]
     carried = cluster.carried() - runs
     print(
-        f"\n{SEEDS} seeds of {len(BROKERAGES)} brokerages; calls answered {shares}, runs taken up {dict(carried)}"
+        f"\n{SEEDS} seeds of {len(BROKERAGES)} brokerages; calls answered {shares}, runs taken up"
+        f" {dict(carried)}"
     )
     assert carried.total() == SEEDS * len(BROKERAGES)
     assert all(carried[worker.name] for worker in cluster.workers)
