@@ -6,6 +6,7 @@ from adapters.kit.card import Card
 
 NAMES = (
     "alpaca",
+    "coinbase",
     "etrade",
     "robinhood",
     "schwab",
