@@ -274,7 +274,7 @@ class PlaidDesk:
         ]
 
     def _institutions(self, asked: Asked, body: Body) -> Response:
-        only(body, "options", needs=("count", "country_codes"))
+        only(body, "options", "offset", needs=("count", "country_codes"))
         offset = _whole(body, "offset", 0, 0, 10**6)
         page = self.institutions[offset : offset + _whole(body, "count", 1, 1, MOST)]
         return self.gate.say({"institutions": self._told(page), "total": len(self.institutions)})
