@@ -98,7 +98,7 @@ async def test_kills_of_workers_and_servers_cost_a_page_each_at_most_and_lose_no
 
     print(
         f"\n{reaper.workers} workers killed, {reaper.struck} of them at work, and {reaper.servers} servers:"
-        f" {pages(faulty)} pages asked for, {PAGES + 1} needed; {watcher.breaks} streams of the watcher broke"
+        f" {pages(faulty)} pages asked for, {PAGES + 1} needed; the watcher came back {watcher.breaks} times"
     )
     assert watcher.moved[-1].state == syncs_pb2.SYNC_RUN_STATE_SUCCEEDED
     assert watcher.sequences == list(range(1, watcher.seen + 1))
