@@ -14,7 +14,8 @@ AGAIN_AFTER = 0.1
 
 @dataclass
 class Watcher:
-    """`moved` are the numbered messages in the order in which they came, `breaks` counts streams that broke or were refused."""
+    """`moved` are the numbered messages in the order in which they came; `breaks` counts streams that broke
+    or were refused."""
 
     run_id: str
     moved: list[syncs_pb2.SyncProgress] = field(default_factory=list)
