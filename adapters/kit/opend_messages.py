@@ -38,8 +38,8 @@ Funds: power=1:double totalAssets=2:double cash=3:double marketVal=4:double froz
     longMv=18:double shortMv=19:double pendingAsset=20:double maxWithdrawal=21:double riskStatus=22
     marginCallMargin=23:double isPdt=24:bool pdtSeq=25:string beginningDTBP=26:double
     remainingDTBP=27:double dtCallAmount=28:double dtStatus=29 securitiesAssets=30:double
-    fundAssets=31:double bondAssets=32:double marketInfoList=33:MarketInfo* cryptoMv=34:double exposureLevel=35 exposureLimit=36:double
-    usedLimit=37:double remainingLimit=38:double
+    fundAssets=31:double bondAssets=32:double marketInfoList=33:MarketInfo* cryptoMv=34:double
+    exposureLevel=35 exposureLimit=36:double usedLimit=37:double remainingLimit=38:double
 CashInfo: currency=1 cash=2:double availableBalance=3:double netCashPower=4:double
 MarketInfo: trdMarket=1 assets=2:double
 PositionsAsked: header=1:TrdHeader filterConditions=2:Filter filterPLRatioMin=3:double
@@ -57,8 +57,8 @@ Order: trdSide=1 orderType=2 orderStatus=3 orderID=4:uint64 orderIDEx=5:string c
     name=7:string qty=8:double price=9:double createTime=10:string updateTime=11:string
     fillQty=12:double fillAvgPrice=13:double lastErrMsg=14:string secMarket=15 createTimestamp=16:double
     updateTimestamp=17:double remark=18:string timeInForce=19 fillOutsideRTH=20:bool auxPrice=21:double
-    trailType=22 trailValue=23:double trailSpread=24:double currency=25 trdMarket=26 session=27 jpAccType=28
-    expireTime=29:string orderAmount=30:double strategyType=31
+    trailType=22 trailValue=23:double trailSpread=24:double currency=25 trdMarket=26 session=27
+    jpAccType=28 expireTime=29:string orderAmount=30:double strategyType=31
 FillsAsked: header=1:TrdHeader filterConditions=2:Filter refreshCache=3:bool
 HistoryAsked: header=1:TrdHeader filterConditions=2:Filter
 Fills: header=1:TrdHeader orderFillList=2:Fill*

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from adapters.sandbox import admin
+from adapters.sandbox import admin, opend
 from adapters.sandbox.faults import Fault, Faulty
 from adapters.sandbox.play import Sandbox
 from adapters.sandbox.reply import Reply, ordinary
@@ -38,6 +38,7 @@ class Running:
     clock: admin.Clock
     _runner: web.ServerRunner
     _closing: asyncio.Event
+    gateways: dict[str, opend.Listening]
 
     @property
     def bases(self) -> dict[str, str]:
@@ -56,9 +57,12 @@ class Running:
     def credentials(self) -> dict[str, dict[str, str]]:
         """Per brokerage, what a client needs; `base_url` added: for `--credentials FILE`."""
         return {
-            id_: {"base_url": self.bases[id_]} | faulty.sandbox.credentials()
+            id_: {"base_url": self.bases[id_]} | faulty.sandbox.credentials() | self._at_gateway(id_)
             for id_, faulty in self.stage.faulty.items()
         }
+
+    def _at_gateway(self, id_: str) -> dict[str, str]:
+        return self.gateways[id_].credentials() if id_ in self.gateways else {}
 
     def announce(self) -> list[str]:
         """What is printed at the start."""
@@ -66,10 +70,14 @@ class Running:
         for id_, faulty in self.stage.faulty.items():
             lines.append(f"{id_}: {self.bases[id_]} (persona {faulty.persona})")
             lines.extend(f"  {line}" for line in faulty.sandbox.announce())
+            if id_ in self.gateways:
+                lines.extend(f"  {line}" for line in self.gateways[id_].announce())
         return lines
 
     async def stop(self) -> None:
         self._closing.set()
+        for gateway in self.gateways.values():
+            await gateway.stop()
         await self._runner.cleanup()
 
 
@@ -100,7 +108,12 @@ async def serve(
     bound = runner.addresses[0][1]
     shown = f"[{host}]" if ":" in host else host
     handler.own = f"{scheme}://{shown}:{bound}"
-    return Running(handler.own, stage, clock, runner, closing)
+    gateways = {
+        id_: await opend.listen(stage, id_, lambda: time() + clock.ahead, host, port)
+        for id_, faulty in stage.faulty.items()
+        if isinstance(faulty.sandbox, opend.Gateway)
+    }
+    return Running(handler.own, stage, clock, runner, closing, gateways)
 
 
 class _Handler:

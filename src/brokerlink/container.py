@@ -16,8 +16,10 @@ from adapters.dispatch.owner import owner_name
 from adapters.dispatch.spread import SpreadDispatch
 from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.catalogue import Catalogue, Configured
-from adapters.kit.http import HttpWire
+from adapters.kit.http import HttpWire, Wire
+from adapters.kit.opend import OpendWire
 from adapters.kit.statements import Files
+from adapters.kit.wires import Wires
 from adapters.sql.budgets import SharedBudgets
 from adapters.sql.engine import SqlStorage
 from adapters.sql.reading import SqlReading
@@ -99,7 +101,7 @@ def progress_hub(store: SqlStorage) -> InProcessHub | NotifyHub:
     return InProcessHub() if store.embedded else NotifyHub(store.conninfo)
 
 
-def catalogue(settings: Settings, wire: HttpWire, clock: SystemClock, shared: Budgets) -> Catalogue:
+def catalogue(settings: Settings, wire: Wire, clock: SystemClock, shared: Budgets) -> Catalogue:
     def configured(name: str) -> Configured:
         hosts = {host for door in card(name).doors for host in door.hosts}
         return Configured(
@@ -123,7 +125,11 @@ class Container(containers.DeclarativeContainer):
     ring = providers.Singleton(ready, settings)
     vault = providers.Singleton(vault, ring, store)
     safe = providers.Singleton(Safe, vault)
-    http = providers.Singleton(HttpWire, observe=providers.Object(call_log))
+    http = providers.Singleton(
+        Wires,
+        providers.Singleton(HttpWire, observe=providers.Object(call_log)),
+        providers.Singleton(OpendWire, observe=providers.Object(call_log)),
+    )
     budgets = providers.Singleton(budgets, store, vault, clock)
     brokerages = providers.Singleton(catalogue, settings, http, clock, budgets)
     hub = providers.Singleton(progress_hub, store)

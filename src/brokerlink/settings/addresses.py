@@ -67,6 +67,16 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def brokerage_address(text: str) -> str:
+    """Where a brokerage is: a web address, or a gateway's `tcp://host:port`."""
+    if not text.startswith("tcp://"):
+        return web_address(text)
+    found = _HOST_AND_PORT.fullmatch(text.removeprefix("tcp://").rstrip("/"))
+    if found is None or not 0 < int(found["port"]) < 65_536:
+        raise ValueError("is no address of a gateway: write tcp://host:port")
+    return text.rstrip("/")
+
+
 def local_web_address(text: str) -> str:
     """The same, on this machine only."""
     address = web_address(text)

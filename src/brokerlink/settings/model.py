@@ -17,10 +17,10 @@ from pydantic_settings import (
 from brokerlink.settings import consistency
 from brokerlink.settings.addresses import (
     Listen,
+    brokerage_address,
     database_url,
     local_web_address,
     redirect_address,
-    web_address,
 )
 from brokerlink.settings.file import read_file
 from brokerlink.settings.problems import PREFIX, Problem
@@ -61,7 +61,7 @@ class BrokerageSettings(BaseModel):
     @field_validator("hosts")
     @classmethod
     def _addresses(cls, hosts: dict[str, str]) -> dict[str, str]:
-        return {name: web_address(url) for name, url in hosts.items()}
+        return {name: brokerage_address(url) for name, url in hosts.items()}
 
     @field_validator("redirect_uri")
     @classmethod
