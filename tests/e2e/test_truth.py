@@ -5,37 +5,36 @@ from pathlib import Path
 
 import conformance
 import pytest
+from doors import DOORS, found
 from truths import expected, in_order
 from wired import wired
 
 from brokerlink.v1 import connections_pb2, syncs_pb2
 
-BROKERAGES = ("alpaca", "schwab", "etrade", "robinhood")
-SEEDS = 50
-AT_ONCE = 10
-SEEDS_ON_POSTGRESQL = int(os.environ.get("BROKERLINK_TEST_SEEDS", "3"))
+# Few by default, since there are so many doors: BROKERLINK_TEST_SEEDS asks for more.
+SEEDS = os.environ.get("BROKERLINK_TEST_SEEDS")
+EACH_DOOR = pytest.mark.parametrize("door", DOORS)
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
-@pytest.mark.parametrize("brokerage", BROKERAGES)
-async def test_what_is_answered_equals_the_truth(brokerage: str, first: int, tmp_path: Path) -> None:
-    await equal(brokerage, range(first, first + AT_ONCE), tmp_path, None)
+@EACH_DOOR
+async def test_what_is_answered_equals_the_truth(door: str, tmp_path: Path) -> None:
+    await equal(door, range(int(SEEDS or 10)), tmp_path, None)
 
 
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("brokerage", BROKERAGES)
-async def test_so_it_does_on_postgresql(brokerage: str, database: str, tmp_path: Path) -> None:
-    """Few seeds: BROKERLINK_TEST_SEEDS asks for more."""
-    await equal(brokerage, range(SEEDS_ON_POSTGRESQL), tmp_path, database)
+@EACH_DOOR
+async def test_so_it_does_on_postgresql(door: str, database: str, tmp_path: Path) -> None:
+    await equal(door, range(int(SEEDS or 2)), tmp_path, database)
 
 
-async def equal(brokerage: str, seeds: range, folder: Path, database: str | None) -> None:
+async def equal(door: str, seeds: range, folder: Path, database: str | None) -> None:
+    brokerage = found(door)[0].id
     async with wired(folder, [brokerage], database=database) as service:
         for seed in seeds:
             sandbox = service.play(brokerage, seed).sandbox
             user = f"user-{seed}"
 
-            session = await service.connect(brokerage, user)
+            session = await service.connect(door, user)
             assert session.state == connections_pb2.CONNECT_SESSION_STATE_SUCCEEDED, session.failure
             progress = await service.follow(connection_id=session.connection.id)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import doors
 import grpc.aio
 from dependency_injector import providers
 from google.type import date_pb2
@@ -47,19 +48,18 @@ class Caller:
     sandboxes: Running
     channel: grpc.aio.Channel
 
-    async def connect(self, brokerage: str, user: str, **more: Any) -> connections_pb2.ConnectSession:
-        """Connect over gRPC through the brokerage's real conversation, doing what a person would."""
-        sandbox = self.sandboxes.faulty(brokerage).sandbox
-        known = sandbox.credentials()
-        declared = {field.key for field in card(brokerage).doors[0].facts.fields}
+    async def connect(self, door: str, user: str, **more: Any) -> connections_pb2.ConnectSession:
+        """Connect over gRPC through a door of doors.DOORS: its real conversation, with what a person does."""
+        told, facing = doors.found(door)
+        known = self.sandboxes.faulty(told.id).sandbox.credentials()
         stub = connections_pb2_grpc.ConnectionServiceStub(self.channel)
         session = await stub.Connect(
             connections_pb2.ConnectRequest(
                 user_id=user,
-                brokerage_id=brokerage,
-                credentials={k: v for k, v in known.items() if k in declared},
-                redirect_uri=known.get("callback_url", "") if brokerage == "schwab" else "",
-                **more,
+                brokerage_id=told.id,
+                credentials=doors.given(door, known),
+                redirect_uri=doors.redirect(door, known),
+                **{"door_id": facing.facts.id, **more},
             )
         )
         for _ in range(20):

@@ -4,65 +4,76 @@ import base64
 import logging
 from pathlib import Path
 
+import doors
 import house
 import marker
 import pytest
 
 from domain.connections import SessionState
+from domain.errors import FieldInvalid
 
-BROKERAGES = ("alpaca", "schwab", "etrade", "robinhood")
+EACH_DOOR = pytest.mark.parametrize("door", doors.DOORS)
 
 
-@pytest.mark.parametrize("brokerage", BROKERAGES)
+@EACH_DOOR
 async def test_no_secret_lies_open_in_the_database_or_in_a_log(
-    brokerage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    door: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    made = house.build(tmp_path, brokerage)
+    card, facing = doors.found(door)
+    made = house.build(tmp_path, card.id)
 
-    view = await made.connected(brokerage)
+    view = await made.connected(card.id, door_id=facing.facts.id)
     await made.run()
     assert view.connection is not None
     await made.synced(view.connection.id, force=True)
     made.store.close()
 
     assert view.session.state is SessionState.SUCCEEDED
-    known = made.stage.faulty[brokerage].sandbox.credentials()
+    known = made.stage.faulty[card.id].sandbox.credentials()
     assert any(marker.MARKER in value for value in known.values()), "nothing was planted"
     assert marker.leaks(tmp_path) == []
     assert not marker.finds(caplog.text.encode())
 
 
-@pytest.mark.parametrize("brokerage", BROKERAGES)
+@EACH_DOOR
 async def test_no_secret_lies_open_after_a_sign_in_that_failed(
-    brokerage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    door: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    made = house.build(tmp_path, brokerage, persona="revoked")
-    wrong = {
-        "alpaca": "secret_key",
-        "schwab": "app_secret",
-        "etrade": "consumer_secret",
-        "robinhood": "password",
-    }
-    declared = {field.key for field in made.catalogue.door(brokerage).facts.fields}
-    known = made.stage.faulty[brokerage].sandbox.credentials()
-    given = {k: v for k, v in known.items() if k in declared} | {wrong[brokerage]: "wrong" + marker.MARKER}
+    card, facing = doors.found(door)
+    made = house.build(tmp_path, card.id, persona="revoked")
+    known = made.stage.faulty[card.id].sandbox.credentials()
+    secret = {field.key for field in facing.facts.fields if field.secret}
+    given = doors.given(door, known)
+    wrong = {key: "wrong" + marker.MARKER if key in secret else value for key, value in given.items()}
 
-    view = await made.connect(
-        "user-1", brokerage, credentials=given, redirect_uri=known.get("callback_url", "")
-    )
+    told = await failed(made, card.id, facing.facts.id, wrong, known)
+    made.store.close()
+
+    assert not marker.finds(told.encode())
+    assert marker.leaks(tmp_path) == []
+    assert not marker.finds(caplog.text.encode())
+
+
+async def failed(
+    made: house.House, brokerage: str, door_id: str, given: dict[str, str], known: dict[str, str]
+) -> str:
+    """What is told of a sign-in that must fail: at once, or as the brokerage refuses it."""
+    redirect = known.get("callback_url", "")
+    try:
+        view = await made.connect(
+            "user-1", brokerage, door_id=door_id, credentials=given, redirect_uri=redirect
+        )
+    except FieldInvalid as failure:
+        return repr(failure)
     for _ in range(5):
         if view.session.state is not SessionState.NEEDS_INPUT or view.session.challenge is None:
             break
         view = await made.go_on(view.session.id, made.answer(view.session.challenge, known))
-    made.store.close()
-
     assert view.session.state is SessionState.FAILED
     assert view.session.failure is not None
-    assert not marker.finds(repr(view).encode())
-    assert marker.leaks(tmp_path) == []
-    assert not marker.finds(caplog.text.encode())
+    return repr(view)
 
 
 @pytest.mark.parametrize("form", ["clear", "hex", "base64", "base64 of something around it"])

@@ -1,7 +1,8 @@
 """Law 6: whatever a brokerage answers, no figure changes that was not truly told, and everybody is told.
 
 Over real sockets and with the client that production has. The mutations are those of the sandboxes'
-catalogue, each of which has been seen somewhere; here each meets each dataset of each brokerage.
+catalogue, each of which has been seen somewhere; here each meets each dataset of four brokerages, as
+different as they come. What every other door makes of them is shown at the door itself.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +22,6 @@ from reasons import PASSING, REASONS, UNREADABLE
 from sqlalchemy import Update, update
 from told import Shown, changes, connection, freshness, shown, stale
 
-from adapters.brokerages import NAMES
 from adapters.kit.http import HttpWire
 from adapters.sandbox.mutations import MUTATIONS
 from adapters.sql.tables import sync_runs
@@ -35,6 +35,7 @@ from domain.syncs import DatasetResult, ResultState, RunState, SyncRun
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+BROKERAGES = ("alpaca", "etrade", "robinhood", "schwab")
 ACCOUNTS, BALANCES = Dataset.ACCOUNTS, Dataset.BALANCES
 POSITIONS, TRANSACTIONS = Dataset.POSITIONS, Dataset.TRANSACTIONS
 # Two at a time, so that the others show that they still work.
@@ -66,7 +67,7 @@ TWINS = ["410", "429-date", "504", "login-page-200", "reset-after", "bool-for-nu
 WRONG = [name for name, mutation in MUTATIONS.items() if not mutation.sound and name not in TWINS]
 # The laws are the engine's, whatever the database: one brokerage shows it on the other one as well.
 ON_POSTGRESQL = "alpaca on postgresql"
-BUT_ROBINHOOD = [name for name in NAMES if name != "robinhood"]
+BUT_ROBINHOOD = [name for name in BROKERAGES if name != "robinhood"]
 # Well-formed and empty. Only E*TRADE says "nothing" with 204; elsewhere it is unreadable.
 EMPTY = ["204", "empty-list"]
 # Well-formed and whole: nothing may change, and nobody has to be told.
@@ -127,7 +128,7 @@ def _execute(statement: Update, uow: SqlUnitOfWork) -> None:
     uow.sql.execute(statement)
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module", params=[*NAMES, ON_POSTGRESQL])
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=[*BROKERAGES, ON_POSTGRESQL])
 async def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[World]:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import conformance
+import doors
 import house
 import msgspec
 import pytest
 import stamina
 
-from adapters.brokerages import NAMES, card
 from adapters.kit.door import CardDoor
 from adapters.kit.http import MemoryWire
 from adapters.kit.wire import Request, Response
@@ -73,15 +73,16 @@ def parsed(body: bytes) -> Any:
     return json.loads(body, parse_float=lambda text: msgspec.Raw(text.encode()))
 
 
-async def signed_in(name: str, tmp_path: Any) -> tuple[house.House, Grant]:
-    made = house.build(tmp_path, name, rows=40)
-    view = await made.connected(name)
+async def signed_in(door: str, tmp_path: Any) -> tuple[house.House, Grant]:
+    card, facing = doors.found(door)
+    made = house.build(tmp_path, card.id, rows=40)
+    view = await made.connected(card.id, door_id=facing.facts.id)
     assert view.connection is not None
     held = await made.engine.grants.open(view.connection)
     return made, held.grant
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", doors.DOORS)
 async def test_a_wrong_value_anywhere_ends_in_rows_or_in_a_failure_of_ours(name: str, tmp_path: Any) -> None:
     made, grant = await signed_in(name, tmp_path)
     chance = random.Random(name)  # noqa: S311 - a seed that repeats what failed
@@ -89,11 +90,10 @@ async def test_a_wrong_value_anywhere_ends_in_rows_or_in_a_failure_of_ours(name:
 
     def door() -> CardDoor:
         # Fresh each time: a remembered look-up would hide the next.
-        found = card(name)
+        found, facing = doors.found(name)
         wire = MemoryWire(damaging)
-        return CardDoor(
-            found, found.doors[0], wire, hosts=conformance.hosts(name), breaks=False, limited=False
-        )
+        hosts = conformance.hosts(found.id)
+        return CardDoor(found, facing, wire, hosts=hosts, breaks=False, limited=False)
 
     (account, *_) = (await door().accounts(grant)).rows
     reads = [read for read in every_read(account) if read is not None]
