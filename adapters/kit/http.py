@@ -187,4 +187,4 @@ class MemoryWire:
         parts = urlsplit(url)
         if parts.hostname is None:
             raise UnreadableReply("the address has no host")
-        return self._answer(request, url)
+        return self._answer(request.with_headers(("User-Agent", USER_AGENT)), url)
