@@ -121,10 +121,9 @@ def summary(told: TruthAccount, now: datetime, *, none: bool) -> Json:
         "totalcashvalue": told.cash, "availablefunds": max(told.cash, ZERO), "accruedcash": ZERO,
     }  # fmt: skip
     texts = {"accountcode": told.number, "accounttype": TYPES[told.kind][0], "accountready": "true"}
-    told: Json = {}
-    told.update((name, amount(value)) for name, value in figures.items())
-    told.update((name, amount(ZERO, words)) for name, words in texts.items())
-    return told
+    rows: Json = {name: amount(ZERO, words) for name, words in texts.items()}
+    rows.update({name: amount(value) for name, value in figures.items()})
+    return rows
 
 
 def described(told: TruthInstrument) -> str:
