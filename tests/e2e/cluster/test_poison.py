@@ -58,6 +58,12 @@ class Beside:
             self.ended.append((time.monotonic(), watcher.moved[-1].state))
             await asyncio.sleep(BETWEEN)
 
+    async def afford(self, cluster: Cluster) -> None:
+        """As if each of them had a quota of its own at the brokerage."""
+        while not self.over:
+            await cluster.quiet_minute()
+            await asyncio.sleep(1)
+
     def rate(self, since: float, until: float) -> float:
         """How many runs ended in a second."""
         return sum(since <= at < until for at, _ in self.ended) / (until - since)
@@ -94,7 +100,6 @@ class Poison:
         await asyncio.to_thread(carrier.kill)
         await asyncio.to_thread(self.cluster.rows, HURRY, [f"{pid}@%"])
         self._starting = asyncio.create_task(asyncio.to_thread(carrier.start))
-        await self.cluster.quiet_minute()
 
     async def over(self) -> None:
         if self._starting is not None:
@@ -121,6 +126,7 @@ async def test_a_run_that_kills_its_workers_is_kept_apart_and_those_beside_it_ge
     async with cluster.caller() as caller:
         beside = Beside(caller)
         lives = [asyncio.create_task(beside.live(f"healthy-{n}")) for n in range(HEALTHY)]
+        lives.append(asyncio.create_task(beside.afford(cluster)))
         await asyncio.sleep(1 + SECONDS)
 
         began = time.monotonic()
