@@ -1,19 +1,36 @@
 """Accounts and what links them to connections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import LargeBinary, String, bindparam, delete, select, update
 
+from adapters.sql.prepared import Prepared, among
 from adapters.sql.statements import upsert
 from adapters.sql.tables import accounts, connections, links
 from domain.accounts import Account, AccountKind
 from domain.connections import ConnectionState
 from domain.ports.storage import Link
 
+_THESE = Prepared(select(accounts).where(among(accounts.c.id, "ids")))
+_LINKS = Prepared(
+    select(links)
+    .where(links.c.connection_id == bindparam("of_connection", type_=String))
+    .order_by(links.c.account_id)
+)
+_RELINK = Prepared(
+    update(links)
+    .where(
+        links.c.connection_id == bindparam("its_connection", type_=String),
+        links.c.account_id == bindparam("its_account", type_=String),
+    )
+    .values(routing=bindparam("routing", type_=LargeBinary), missing_since=None)
+)
 
-def _account(row: RowMapping) -> Account:
+
+def _account(row: Mapping[Any, Any]) -> Account:
     return Account(
         row["id"],
         row["user_id"],
@@ -36,8 +53,7 @@ class SqlAccounts:
         return self.get_many([account_id]).get(account_id)
 
     def get_many(self, account_ids: Sequence[str]) -> dict[str, Account]:
-        found = select(accounts).where(accounts.c.id.in_(account_ids))
-        return {row["id"]: _account(row) for row in self._sql.execute(found).mappings()}
+        return {row["id"]: _account(row) for row in _THESE.all(self._sql, ids=account_ids)}
 
     def of_user(self, user_id: str, brokerage_id: str | None, after: str, limit: int) -> list[Account]:
         found = select(accounts).where(accounts.c.user_id == user_id, accounts.c.id > after)
@@ -77,22 +93,24 @@ class SqlAccounts:
         return False
 
     def link(self, link: Link, now: datetime) -> bool:
-        there = select(links.c.account_id).where(
-            links.c.connection_id == link.connection_id, links.c.account_id == link.account_id
-        )
-        known = self._sql.execute(there).first() is not None
         row = {
             "connection_id": link.connection_id,
             "account_id": link.account_id,
             "routing": link.routing,
             "missing_since": link.missing_since,
         }
-        if known:
-            same = (links.c.connection_id == link.connection_id) & (links.c.account_id == link.account_id)
-            self._sql.execute(update(links).where(same).values(routing=link.routing, missing_since=None))
-        else:
-            upsert(self._sql, links, [{**row, "linked_at": now}])
-        return not known
+        if (
+            _RELINK.run(
+                self._sql,
+                its_connection=link.connection_id,
+                its_account=link.account_id,
+                routing=link.routing,
+            )
+            == 1
+        ):
+            return False
+        upsert(self._sql, links, [{**row, "linked_at": now}])
+        return True
 
     def hold(self, account_id: str) -> None:
         # A file has one writer at a time as it is; PostgreSQL holds the row.
@@ -100,10 +118,9 @@ class SqlAccounts:
             self._sql.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
 
     def links(self, connection_id: str) -> list[Link]:
-        found = select(links).where(links.c.connection_id == connection_id).order_by(links.c.account_id)
         return [
             Link(row["connection_id"], row["account_id"], row["routing"], row["missing_since"])
-            for row in self._sql.execute(found).mappings()
+            for row in _LINKS.all(self._sql, of_connection=connection_id)
         ]
 
     def links_of_accounts(self, account_ids: Sequence[str]) -> dict[str, list[str]]:

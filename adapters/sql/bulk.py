@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from adapters.sql.prepared import changed, fetched
 from adapters.sql.types import day_number, day_of, micros
 from domain.money import plain
 from domain.ports.storage import Keyed, Marked, Stored
@@ -69,10 +70,10 @@ def look_up(connection: Connection, account_id: str, keys: Sequence[str]) -> dic
     """What is stored under these keys."""
     columns = f"SELECT {STORED} FROM transactions WHERE account_id = "  # noqa: S608 - our own names
     if connection.dialect.name == "postgresql":
-        rows = connection.exec_driver_sql(f"{columns}%s AND key = ANY(%s)", (account_id, list(keys)))
+        rows = fetched(connection, f"{columns}%s AND key = ANY(%s)", (account_id, list(keys)))
     else:
         these = "? AND key IN (SELECT value FROM json_each(?))"
-        rows = connection.exec_driver_sql(f"{columns}{these}", (account_id, json.dumps(list(keys))))
+        rows = fetched(connection, f"{columns}{these}", (account_id, json.dumps(list(keys))))
     return {row[0]: Stored(*row) for row in rows}
 
 
@@ -90,7 +91,7 @@ def owners(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[tupl
         told = "(SELECT json_extract(value, '$[0]') s, json_extract(value, '$[1]') v FROM json_each(?)) told"
         bound = (json.dumps(keys),)
         statement = f"{columns} {told} {same.format('s', 'v')}"
-    return [(row[0], row[1], row[2]) for row in connection.exec_driver_sql(statement, bound)]
+    return [(row[0], row[1], row[2]) for row in fetched(connection, statement, bound)]
 
 
 def names(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -108,9 +109,9 @@ def kinds(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, st
 def _among(connection: Connection, statement: str, values: Sequence[str]) -> Sequence[Any]:
     """A list as one bound value: the statement stays the same, and is prepared once."""
     if connection.dialect.name == "postgresql":
-        return connection.exec_driver_sql(f"{statement} = ANY(%s)", (list(values),)).all()
+        return fetched(connection, f"{statement} = ANY(%s)", (list(values),))
     these = f"{statement} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
-    return connection.exec_driver_sql(these, (json.dumps(list(values)),)).all()
+    return fetched(connection, these, (json.dumps(list(values)),))
 
 
 def insert(connection: Connection, rows: Sequence[Values]) -> None:
@@ -127,7 +128,7 @@ def insert(connection: Connection, rows: Sequence[Values]) -> None:
                 copy.write_row(row)
         return
     marks = ", ".join("?" * (len(NAMED) + len(WRITTEN)))
-    connection.exec_driver_sql(f"INSERT INTO transactions ({columns}) VALUES ({marks})", list(rows))  # noqa: S608
+    changed(connection, f"INSERT INTO transactions ({columns}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
 def update(connection: Connection, account_id: str, rows: Sequence[tuple[str, int, Values]]) -> None:
@@ -135,15 +136,14 @@ def update(connection: Connection, account_id: str, rows: Sequence[tuple[str, in
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     sets = ", ".join(f"{name} = {mark}" for name in ("version", *WRITTEN))
     statement = f"UPDATE transactions SET {sets} WHERE account_id = {mark} AND key = {mark}"  # noqa: S608 - our names
-    connection.exec_driver_sql(
-        statement, [(version, *values, account_id, key) for key, version, values in rows]
-    )
+    changed(connection, statement, [(version, *values, account_id, key) for key, version, values in rows])
 
 
 def remark(connection: Connection, rows: Sequence[Values]) -> None:
     """Other marks for rows that are as they were: (mark, account's id, key)."""
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    connection.exec_driver_sql(
+    changed(
+        connection,
         f"UPDATE transactions SET mark = {mark} WHERE account_id = {mark} AND key = {mark}",  # noqa: S608 - no value
         list(rows),
     )
@@ -161,5 +161,5 @@ def marked(
     )
     start = 0 if since is None else day_number(since)
     end = (NO_DAY, "") if after is None else (day_number(after.trade_date), after.key)
-    rows = connection.exec_driver_sql(statement, (account_id, feed, start, *end, limit))
+    rows = fetched(connection, statement, (account_id, feed, start, *end, limit))
     return [Marked(bytes(row[0]), row[1], day_of(row[2])) for row in rows]

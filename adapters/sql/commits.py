@@ -11,8 +11,9 @@ import threading
 import time
 from datetime import timedelta
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, String, bindparam, delete, select, update
 
+from adapters.sql.prepared import Prepared
 from adapters.sql.retrying import OUTAGES, conflict, lost, pause, unavailable
 from adapters.sql.tables import writers
 from adapters.sql.types import MICROSECOND, DatabaseNow
@@ -25,10 +26,10 @@ LOCK_NOT_AVAILABLE = "55P03"
 FORGOTTEN = timedelta(days=2) // MICROSECOND
 UNKNOWN = "The database went away while it kept this change. Look whether it was made before trying again."
 
-_MARK = (
+_MARK = Prepared(
     update(writers)
-    .where(writers.c.id == bindparam("writer"))
-    .values(mark=bindparam("token"), at=DatabaseNow())
+    .where(writers.c.id == bindparam("writer", type_=String))
+    .values(mark=bindparam("token", type_=String), at=DatabaseNow())
 )
 
 
@@ -53,8 +54,7 @@ class CommitMarks:
     def mark(self, connection: Connection) -> str:
         """Leave a fresh mark, as the last act before the COMMIT."""
         token = secrets.token_hex(8)
-        done = connection.execute(_MARK, {"writer": self._mine.writer, "token": token})
-        if done.rowcount != 1:
+        if _MARK.run(connection, writer=self._mine.writer, token=token) != 1:
             self._mine.writer = None
             raise StorageUnavailable  # the row was cleared away: nothing is kept, and the next try has one
         return token

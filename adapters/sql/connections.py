@@ -1,13 +1,14 @@
 """Connections, their credentials, and the sessions that make them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import RowMapping, delete, func, or_, select, update
+from sqlalchemy import Integer, RowMapping, String, bindparam, delete, func, or_, select, update
 
+from adapters.sql.prepared import Prepared
 from adapters.sql.statements import from_json, to_json, upsert
 from adapters.sql.tables import connect_sessions, connections, credentials, data_keys, links
 from adapters.sql.types import MICROSECOND, DatabaseNow
@@ -33,12 +34,34 @@ _COLUMNS = [f.name for f in fields(Connection)]
 _SESSION_COLUMNS = [f.name for f in fields(ConnectSession)]
 
 
+_THIS = bindparam("of_connection", type_=String)
+_GET = Prepared(select(connections).where(connections.c.id == _THIS))
+_SAVE = Prepared(
+    update(connections)
+    .where(
+        connections.c.id == bindparam("id", type_=String),
+        connections.c.version == bindparam("before", type_=Integer),
+    )
+    .values({name: bindparam(name, type_=connections.c[name].type) for name in _COLUMNS if name != "id"})
+)
+_GRANT = Prepared(
+    select(credentials.c.value, credentials.c.version, data_keys)
+    .join(data_keys, data_keys.c.id == credentials.c.data_key_id)
+    .where(credentials.c.connection_id == _THIS)
+)
+_REFUSED = Prepared(
+    select(credentials.c.version).where(
+        credentials.c.connection_id == _THIS, credentials.c.refused_version == credentials.c.version
+    )
+)
+
+
 def _row(connection: Connection) -> dict[str, Any]:
     row = {name: getattr(connection, name) for name in _COLUMNS}
     return {**row, "state": connection.state.value, "actor": connection.actor.value}
 
 
-def _connection(row: RowMapping) -> Connection:
+def _connection(row: Mapping[Any, Any]) -> Connection:
     told = {name: row[name] for name in _COLUMNS}
     return Connection(**{**told, "state": ConnectionState(row["state"]), "actor": Actor(row["actor"])})
 
@@ -48,9 +71,7 @@ class SqlConnections:
         self._sql = connection
 
     def get(self, connection_id: str) -> Connection | None:
-        row = (
-            self._sql.execute(select(connections).where(connections.c.id == connection_id)).mappings().first()
-        )
+        row = _GET.first(self._sql, of_connection=connection_id)
         return None if row is None else _connection(row)
 
     def of_user(self, user_id: str, after: str, limit: int) -> list[Connection]:
@@ -81,12 +102,7 @@ class SqlConnections:
 
     def save(self, connection: Connection) -> Connection:
         following = replace(connection, version=connection.version + 1)
-        done = self._sql.execute(
-            update(connections)
-            .where(connections.c.id == connection.id, connections.c.version == connection.version)
-            .values(**_row(following))
-        )
-        if done.rowcount != 1:
+        if _SAVE.run(self._sql, before=connection.version, **_row(following)) != 1:
             raise EtagMismatch
         return following
 
@@ -117,12 +133,7 @@ class SqlCredentials:
         self._sql = connection
 
     def get(self, connection_id: str) -> Sealed | None:
-        found = (
-            select(credentials.c.value, credentials.c.version, data_keys)
-            .join(data_keys, data_keys.c.id == credentials.c.data_key_id)
-            .where(credentials.c.connection_id == connection_id)
-        )
-        row = self._sql.execute(found).mappings().first()
+        row = _GRANT.first(self._sql, of_connection=connection_id)
         if row is None:
             return None
         key = DataKey(row["id"], row["scope"], row["kek_id"], row["wrapped"])
@@ -169,11 +180,7 @@ class SqlCredentials:
         )
 
     def refused(self, connection_id: str) -> bool:
-        found = select(credentials.c.version).where(
-            credentials.c.connection_id == connection_id,
-            credentials.c.refused_version == credentials.c.version,
-        )
-        return self._sql.execute(found).first() is not None
+        return _REFUSED.first(self._sql, of_connection=connection_id) is not None
 
 
 def _session_row(session: ConnectSession) -> dict[str, Any]:

@@ -4,13 +4,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import select, update
+from sqlalchemy import String, bindparam, select, update
 
+from adapters.sql.prepared import Prepared
 from adapters.sql.statements import upsert
 from adapters.sql.tables import feeds, freshness
 from domain.brokerages import Dataset
 from domain.freshness import Completeness, Freshness
 from domain.syncs import FeedState
+
+_FEED = Prepared(
+    select(feeds).where(
+        feeds.c.account_id == bindparam("of_account", type_=String),
+        feeds.c.feed == bindparam("of_feed", type_=String),
+    )
+)
 
 
 class SqlFeeds:
@@ -18,8 +26,7 @@ class SqlFeeds:
         self._sql = connection
 
     def get(self, account_id: str, feed: str) -> FeedState:
-        found = select(feeds).where(feeds.c.account_id == account_id, feeds.c.feed == feed)
-        row = self._sql.execute(found).mappings().first()
+        row = _FEED.first(self._sql, of_account=account_id, of_feed=feed)
         return FeedState(account_id, feed) if row is None else FeedState(**row)
 
     def others(self, account_id: str, own: Collection[str]) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import String, bindparam, delete, func, select, tuple_, update
 
+from adapters.sql.prepared import Prepared
 from adapters.sql.statements import upsert
 from adapters.sql.tables import accounts, balances, positions
+from adapters.sql.types import Exact
 from domain.instruments import Instrument
 from domain.money import plain
 from domain.ports.storage import Changes
@@ -17,6 +19,24 @@ from domain.positions import Balance, Position
 from domain.reconciliation import Reconciliation
 
 _FIGURES = ("cash", "buying_power", "settled_cash", "total_value")
+_ACCOUNT = bindparam("of_account", type_=String)
+_THIS = accounts.c.id == _ACCOUNT
+_HERE = positions.c.account_id == _ACCOUNT
+_COUNT = Prepared(select(func.count()).select_from(positions).where(_HERE))
+_HASHES = Prepared(select(positions.c.instrument_id, positions.c.occurrence, positions.c.hash).where(_HERE))
+_BALANCES = Prepared(select(balances).where(balances.c.account_id == _ACCOUNT).order_by(balances.c.currency))
+_BUMP = Prepared(
+    update(accounts).where(_THIS).values(version=accounts.c.version + 1).returning(accounts.c.version)
+)
+_RECONCILED = Prepared(
+    update(accounts)
+    .where(_THIS)
+    .values(
+        reconciliation=bindparam("state", type_=String),
+        told_total=bindparam("told", type_=Exact()),
+        computed_total=bindparam("computed", type_=Exact()),
+    )
+)
 
 
 class SqlHoldings:
@@ -24,14 +44,12 @@ class SqlHoldings:
         self._sql = connection
 
     def count(self, account_id: str) -> int:
-        found = select(func.count()).select_from(positions).where(positions.c.account_id == account_id)
-        return int(self._sql.execute(found).scalar_one())
+        return int(_COUNT.scalar(self._sql, of_account=account_id))
 
     def balances(self, account_id: str) -> list[Balance]:
-        found = select(balances).where(balances.c.account_id == account_id).order_by(balances.c.currency)
         return [
             Balance(row["currency"], *(row[name] for name in _FIGURES))
-            for row in self._sql.execute(found).mappings()
+            for row in _BALANCES.all(self._sql, of_account=account_id)
         ]
 
     def replace_balances(self, account_id: str, told: Sequence[Balance]) -> Changes:
@@ -77,25 +95,19 @@ class SqlHoldings:
         return Changes(added, len(changed) - added, len(gone), len(told) - len(changed))
 
     def _hashes(self, account_id: str) -> dict[tuple[str, int], bytes]:
-        found = select(positions.c.instrument_id, positions.c.occurrence, positions.c.hash)
-        here = found.where(positions.c.account_id == account_id)
-        return {(row[0], row[1]): row[2] for row in self._sql.execute(here)}
+        found = _HASHES.tuples(self._sql, of_account=account_id)
+        return {(instrument, occurrence): digest for instrument, occurrence, digest in found}
 
     def bump(self, account_id: str) -> int:
-        self._sql.execute(
-            update(accounts).where(accounts.c.id == account_id).values(version=accounts.c.version + 1)
-        )
-        return int(
-            self._sql.execute(select(accounts.c.version).where(accounts.c.id == account_id)).scalar_one()
-        )
+        return int(_BUMP.scalar(self._sql, of_account=account_id))
 
     def reconciled(self, account_id: str, outcome: Reconciliation) -> None:
-        self._sql.execute(
-            update(accounts)
-            .where(accounts.c.id == account_id)
-            .values(
-                reconciliation=outcome.state.value, told_total=outcome.told, computed_total=outcome.computed
-            )
+        _RECONCILED.run(
+            self._sql,
+            of_account=account_id,
+            state=outcome.state.value,
+            told=outcome.told,
+            computed=outcome.computed,
         )
 
 

@@ -3,15 +3,29 @@
 from datetime import datetime
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import String, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.sql.statements import insert, insert_new, to_json
+from adapters.sql.prepared import Prepared
+from adapters.sql.statements import insert_new, to_json
 from adapters.sql.tables import data_keys, event_heads, events, requests, roots
 from domain.events import Event
 from domain.ports.storage import Answered
 from domain.ports.vault import DataKey
 
 ROOT = "root"
+_KEY = Prepared(select(data_keys).where(data_keys.c.scope == bindparam("of_scope", type_=String)))
+_ADD_KEY = Prepared(data_keys.insert(), ("id", "scope", "kek_id", "wrapped"))
+_COUNT = {
+    name: Prepared(
+        dialect.insert(event_heads)
+        .on_conflict_do_update(index_elements=["user_id"], set_={"sequence": event_heads.c.sequence + 1})
+        .returning(event_heads.c.sequence),
+        ("user_id", "sequence"),
+    )
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+_TELL = Prepared(events.insert())
 
 
 class SqlDataKeys:
@@ -19,12 +33,12 @@ class SqlDataKeys:
         self._sql = connection
 
     def of(self, scope: str) -> DataKey | None:
-        row = self._sql.execute(select(data_keys).where(data_keys.c.scope == scope)).mappings().first()
+        row = _KEY.first(self._sql, of_scope=scope)
         return None if row is None else DataKey(row["id"], row["scope"], row["kek_id"], row["wrapped"])
 
     def add(self, key: DataKey) -> None:
         row = {"id": key.id, "scope": key.scope, "kek_id": key.kek_id, "wrapped": key.wrapped}
-        self._sql.execute(data_keys.insert(), row)
+        _ADD_KEY.run(self._sql, **row)
 
     def drop(self, scope: str) -> None:
         self._sql.execute(delete(data_keys).where(data_keys.c.scope == scope))
@@ -68,12 +82,8 @@ class SqlEvents:
         self._sql = connection
 
     def add(self, event: Event) -> None:
-        first = insert(self._sql, event_heads).values(user_id=event.user_id, sequence=1)
         # The head row is locked until the transaction ends: a user's log has no gaps and no swaps.
-        counted = first.on_conflict_do_update(
-            index_elements=["user_id"], set_={"sequence": event_heads.c.sequence + 1}
-        ).returning(event_heads.c.sequence)
-        sequence = self._sql.execute(counted).scalar_one()
+        sequence = _COUNT[self._sql.dialect.name].scalar(self._sql, user_id=event.user_id, sequence=1)
         row = {
             "user_id": event.user_id,
             "sequence": sequence,
@@ -83,7 +93,7 @@ class SqlEvents:
             "account_id": event.account_id,
             "facts": to_json(event.facts),
         }
-        self._sql.execute(events.insert(), row)
+        _TELL.run(self._sql, **row)
 
     def count(self, user_id: str) -> int:
         found = select(event_heads.c.sequence).where(event_heads.c.user_id == user_id)

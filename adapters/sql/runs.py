@@ -1,18 +1,19 @@
 """Sync runs: the lease by the database's clock, the fencing token, and the log of their progress."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    RowMapping,
-    Select,
+    Integer,
+    String,
     and_,
     bindparam,
     case,
     delete,
     func,
+    literal,
     or_,
     select,
     type_coerce,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Connection as SqlConnection
 
+from adapters.sql.prepared import Prepared, Row
 from adapters.sql.statements import from_json, insert_new, to_json
 from adapters.sql.tables import connections, sync_progress, sync_runs
 from adapters.sql.types import MICROSECOND, DatabaseNow
@@ -28,10 +30,11 @@ from domain.errors import ConnectionQuarantined, FailureRecord
 from domain.ports.storage import LeaseLost
 from domain.syncs import DatasetResult, DeadLetter, Lane, Progress, RunState, SyncRun, Trigger
 
-_ACTIVE = [s.value for s in RunState if not s.terminal]
+# Bound one by one: a statement with a list in it is finished anew for each call.
+_ACTIVE = [literal(s.value) for s in RunState if not s.terminal]
 
 
-def _run(row: RowMapping) -> SyncRun:
+def _run(row: Mapping[Any, Any]) -> SyncRun:
     return SyncRun(
         id=row["id"],
         connection_id=row["connection_id"],
@@ -73,7 +76,7 @@ FREE_AND_DUE = and_(
     sync_runs.c.state.in_(_ACTIVE),
     or_(sync_runs.c.lease_until.is_(None), sync_runs.c.lease_until < DatabaseNow()),
     or_(
-        sync_runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
+        sync_runs.c.state.in_([literal(RunState.QUEUED.value), literal(RunState.RUNNING.value)]),
         and_(
             sync_runs.c.state == RunState.WAITING.value,
             type_coerce(sync_runs.c.retry_at, BigInteger) <= DatabaseNow(),
@@ -84,8 +87,8 @@ FREE_AND_DUE = and_(
 
 # Written at every step of every run, so built once. A stale token or an ended run matches no row.
 _MINE = and_(
-    sync_runs.c.id == bindparam("its_id"),
-    sync_runs.c.token == bindparam("its_token"),
+    sync_runs.c.id == bindparam("its_id", type_=String),
+    sync_runs.c.token == bindparam("its_token", type_=Integer),
     sync_runs.c.state.in_(_ACTIVE),
 )
 _HELD = DatabaseNow() + bindparam("hold", type_=BigInteger)
@@ -93,9 +96,32 @@ _CHANGING = {
     name: bindparam(name, type_=sync_runs.c[name].type)
     for name in ("state attempt sequence head_done started_at ended_at retry_at failure results".split())
 }
-_RENEW = update(sync_runs).where(_MINE).values(lease_until=_HELD)
-_SAVE = update(sync_runs).where(_MINE).values(lease_until=_HELD, **_CHANGING)
-_SAVE_AND_LEAVE = update(sync_runs).where(_MINE).values(lease_until=None, **_CHANGING)
+_RENEW = Prepared(update(sync_runs).where(_MINE).values(lease_until=_HELD))
+_SAVE = Prepared(update(sync_runs).where(_MINE).values(lease_until=_HELD, **_CHANGING))
+_SAVE_AND_LEAVE = Prepared(update(sync_runs).where(_MINE).values(lease_until=None, **_CHANGING))
+_GET = Prepared(select(sync_runs).where(sync_runs.c.id == bindparam("run_id", type_=String)))
+_DUE = select(sync_runs).where(FREE_AND_DUE).order_by(sync_runs.c.lane, sync_runs.c.created_at).limit(1)
+_NEXT = Prepared(_DUE.with_for_update(skip_locked=True))
+_IN_LANE = sync_runs.c.lane == bindparam("of_lane", type_=String)
+_NEXT_IN_LANE = Prepared(_DUE.where(_IN_LANE).with_for_update(skip_locked=True))
+_THIS = Prepared(
+    select(sync_runs)
+    .where(FREE_AND_DUE, sync_runs.c.id == bindparam("run_id", type_=String))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = Prepared(
+    update(sync_runs)
+    .where(
+        sync_runs.c.id == bindparam("its_id", type_=String),
+        sync_runs.c.token == bindparam("its_token", type_=Integer),
+    )
+    .values(
+        lease_owner=bindparam("owner", type_=String),
+        lease_until=_HELD,
+        token=bindparam("its_token", type_=Integer) + 1,
+    )
+)
+_LOG = Prepared(sync_progress.insert())
 
 
 class SqlRuns:
@@ -103,7 +129,7 @@ class SqlRuns:
         self._sql = connection
 
     def get(self, run_id: str) -> SyncRun | None:
-        row = self._sql.execute(select(sync_runs).where(sync_runs.c.id == run_id)).mappings().first()
+        row = _GET.first(self._sql, run_id=run_id)
         return None if row is None else _run(row)
 
     def active(self, connection_id: str) -> SyncRun | None:
@@ -139,38 +165,31 @@ class SqlRuns:
         return insert_new(self._sql, sync_runs, {**row, **_changing(run)})
 
     def lease(self, owner: str, duration: timedelta, lane: Lane | None) -> SyncRun | None:
-        found = select(sync_runs.c.id, sync_runs.c.token).where(FREE_AND_DUE)
-        if lane is not None:
-            found = found.where(sync_runs.c.lane == lane.value)
-        found = found.order_by(sync_runs.c.lane, sync_runs.c.created_at).limit(1)
-        return self._take(found, owner, duration)
+        if lane is None:
+            return self._take(_NEXT.first(self._sql), owner, duration)
+        return self._take(_NEXT_IN_LANE.first(self._sql, of_lane=lane.value), owner, duration)
 
     def lease_one(self, run_id: str, owner: str, duration: timedelta) -> SyncRun | None:
-        found = select(sync_runs.c.id, sync_runs.c.token).where(FREE_AND_DUE, sync_runs.c.id == run_id)
-        return self._take(found, owner, duration)
+        return self._take(_THIS.first(self._sql, run_id=run_id), owner, duration)
 
-    def _take(self, found: Select[Any], owner: str, duration: timedelta) -> SyncRun | None:
-        row = self._sql.execute(found.with_for_update(skip_locked=True)).first()
+    def _take(self, row: Row | None, owner: str, duration: timedelta) -> SyncRun | None:
         if row is None:
             return None
-        taken = self._sql.execute(
-            update(sync_runs)
-            .where(sync_runs.c.id == row[0], sync_runs.c.token == row[1])
-            .values(lease_owner=owner, lease_until=DatabaseNow() + duration // MICROSECOND, token=row[1] + 1)
-        )
-        return self.get(row[0]) if taken.rowcount == 1 else None
+        hold = duration // MICROSECOND
+        taken = _TAKE.run(self._sql, its_id=row["id"], its_token=row["token"], owner=owner, hold=hold)
+        return _run({**row, "token": row["token"] + 1}) if taken == 1 else None
 
     def renew(self, run_id: str, token: int, duration: timedelta) -> bool:
         told = {"its_id": run_id, "its_token": token, "hold": duration // MICROSECOND}
-        return self._sql.execute(_RENEW, told).rowcount == 1
+        return _RENEW.run(self._sql, **told) == 1
 
     def save(self, run: SyncRun, duration: timedelta | None) -> None:
         told = {"its_id": run.id, "its_token": run.token, **_changing(run)}
         if duration is None:
-            done = self._sql.execute(_SAVE_AND_LEAVE, told)
+            done = _SAVE_AND_LEAVE.run(self._sql, **told)
         else:
-            done = self._sql.execute(_SAVE, {**told, "hold": duration // MICROSECOND})
-        if done.rowcount != 1:
+            done = _SAVE.run(self._sql, **told, hold=duration // MICROSECOND)
+        if done != 1:
             raise LeaseLost
 
     def request_cancel(self, run_id: str) -> None:
@@ -312,7 +331,7 @@ class SqlProgressLog:
             "at": progress.at,
             "message": to_json(progress),
         }
-        self._sql.execute(sync_progress.insert(), row)
+        _LOG.run(self._sql, **row)
 
     def after(self, run_id: str, sequence: int, limit: int) -> list[Progress]:
         found = (

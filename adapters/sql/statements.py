@@ -8,6 +8,8 @@ import msgspec
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from adapters.sql.prepared import Prepared
+
 T = TypeVar("T")
 CHUNK = 500  # SQLite's bound variables are limited; PostgreSQL plans shorter lists faster
 
@@ -20,18 +22,22 @@ def insert(connection: Connection, table: Table) -> Any:
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows; where the primary key exists, write all other columns."""
     if rows:
-        connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0])), list(rows))
+        prepared = _upsert(connection.dialect.name, table, tuple(rows[0]))
+        if len(rows) == 1:
+            prepared.run(connection, **rows[0])
+        else:
+            prepared.many(connection, rows)
 
 
 @lru_cache(maxsize=256)
-def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> Any:
+def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> Prepared:
     """Built once for each set of columns: building a statement costs more than running it."""
     keys = [column.name for column in table.primary_key]
     statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     changed = {name: statement.excluded[name] for name in names if name not in keys}
     if changed:
-        return statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    return statement.on_conflict_do_nothing(index_elements=keys)
+        return Prepared(statement.on_conflict_do_update(index_elements=keys, set_=changed), names)
+    return Prepared(statement.on_conflict_do_nothing(index_elements=keys), names)
 
 
 def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, String, and_, bindparam, func, literal_column, select, update
 
 from adapters.sql import bulk
+from adapters.sql.prepared import Prepared, among
 from adapters.sql.statements import chunks, upsert
 from adapters.sql.tables import instruments, transaction_aliases, transaction_versions, transactions
 from adapters.sql.types import micros
@@ -21,6 +22,26 @@ from domain.transactions import TransactionStatus, TransactionType
 # What a mark begins with: the version of the code that parsed the row.
 VERSION_BYTES = 4
 _FIGURES = ("quantity", "price", "gross", "fees", "taxes", "net")
+
+
+_T = transactions.c
+_ACCOUNT = bindparam("of_account", type_=String)
+_OF_FEED = and_(_T.account_id == _ACCOUNT, _T.feed == bindparam("of_feed", type_=String))
+_PENDING = Prepared(
+    select(_T.key, _T.trade_date, instruments.c.symbol, _T.quantity, _T.net)
+    .outerjoin(instruments, instruments.c.id == _T.instrument_id)
+    # Written out: the index over pending rows is one over just these.
+    .where(_OF_FEED, _T.status == literal_column("'pending'"))
+)
+_ALIASES = Prepared(
+    select(transaction_aliases.c.alias, transaction_aliases.c.key).where(
+        transaction_aliases.c.account_id == _ACCOUNT, among(transaction_aliases.c.alias, "told")
+    )
+)
+_NEWEST = Prepared(
+    select(func.max(_T.trade_date)).where(_OF_FEED, _T.status == TransactionStatus.POSTED.value)
+)
+_OLDEST = Prepared(select(func.min(_T.trade_date)).where(_T.account_id == _ACCOUNT))
 
 
 def _lives(row: Stored) -> bool:
@@ -49,12 +70,7 @@ class SqlTransactions:
         return found
 
     def _aliases(self, account_id: str, keys: Sequence[str]) -> dict[str, str]:
-        c = transaction_aliases.c
-        found: dict[str, str] = {}
-        for some in chunks(keys):
-            these = select(c.alias, c.key).where(c.account_id == account_id, c.alias.in_(some))
-            found.update((row[0], row[1]) for row in self._sql.execute(these))
-        return found
+        return dict(_ALIASES.tuples(self._sql, of_account=account_id, told=keys))
 
     def apply(
         self,
@@ -132,22 +148,8 @@ class SqlTransactions:
             upsert(self._sql, transaction_versions, kept)
 
     def pending(self, account_id: str, feed: str) -> list[PendingRow]:
-        found = (
-            select(
-                transactions.c.key,
-                transactions.c.trade_date,
-                instruments.c.symbol,
-                transactions.c.quantity,
-                transactions.c.net,
-            )
-            .outerjoin(instruments, instruments.c.id == transactions.c.instrument_id)
-            .where(
-                transactions.c.account_id == account_id,
-                transactions.c.feed == feed,
-                transactions.c.status == TransactionStatus.PENDING.value,
-            )
-        )
-        return [PendingRow(row[0], row[1], row[2] or "", row[3], row[4]) for row in self._sql.execute(found)]
+        found = _PENDING.tuples(self._sql, of_account=account_id, of_feed=feed)
+        return [PendingRow(key, day, symbol or "", *figures) for key, day, symbol, *figures in found]
 
     def alias(self, account_id: str, aliases: Mapping[str, str], feed: str = "") -> None:
         rows = [{"account_id": account_id, "alias": a, "key": k, "feed": feed} for a, k in aliases.items()]
@@ -208,17 +210,11 @@ class SqlTransactions:
         return removed
 
     def newest(self, account_id: str, feed: str) -> date | None:
-        found = select(func.max(transactions.c.trade_date)).where(
-            transactions.c.account_id == account_id,
-            transactions.c.feed == feed,
-            transactions.c.status == TransactionStatus.POSTED.value,
-        )
-        newest: date | None = self._sql.execute(found).scalar_one()
+        newest: date | None = _NEWEST.scalar(self._sql, of_account=account_id, of_feed=feed)
         return newest
 
     def oldest(self, account_id: str) -> date | None:
-        found = select(func.min(transactions.c.trade_date)).where(transactions.c.account_id == account_id)
-        oldest: date | None = self._sql.execute(found).scalar_one()
+        oldest: date | None = _OLDEST.scalar(self._sql, of_account=account_id)
         return oldest
 
 

@@ -1,6 +1,6 @@
 """A process that dies at any point of a sync: the next one goes on, and nothing is lost or doubled."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import house
@@ -30,12 +30,12 @@ class Deadly:
             raise Killed
 
     def watch(self, made: House) -> None:
-        setattr(made.store, "write_now", self.around(made.store.write_now))  # noqa: B010 - a method
+        setattr(made.store, "write", self.around(made.store.write))  # noqa: B010 - a method
 
-    def around(self, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def deadly(deed: Any) -> Any:
+    def around(self, write: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+        async def deadly(deed: Any) -> Any:
             self.tick()
-            done = write(deed)
+            done = await write(deed)
             self.tick()
             return done
 
@@ -81,11 +81,11 @@ async def test_a_kill_at_any_point_loses_and_doubles_nothing(
         await made.connected()
         before = len(made.calls)
         deadly.at, deadly.count = point, 0
-        honest = made.store.write_now
+        honest = made.store.write
         deadly.watch(made)
         with pytest.raises(Killed):
             await made.run()
-        setattr(made.store, "write_now", honest)  # noqa: B010 - a method is not for assigning, they say
+        setattr(made.store, "write", honest)  # noqa: B010 - a method is not for assigning, they say
 
         made.store.write_now(lambda uow: uow.sql.execute(update(sync_runs).values(lease_until=0)))
         run = await made.run()
