@@ -40,4 +40,4 @@ async def equal(door: str, seeds: range, folder: Path, database: str | None) -> 
 
             assert progress[-1].state == syncs_pb2.SYNC_RUN_STATE_SUCCEEDED
             told = in_order(await service.told(user))
-            assert conformance.differences(told, expected(sandbox)) == [], seed
+            assert conformance.differences(told, expected(sandbox, door)) == [], seed

@@ -52,6 +52,7 @@ class Sample:
     silent: int = 0
     account: str = ""
     routing: dict[str, str] = field(default_factory=dict)
+    cursor: str | None = None
     body: Body = as_it_is
     references: References = nothing
 
@@ -93,6 +94,14 @@ def with_next(body: bytes) -> bytes:
     return to_json({"next": None, **decode(body)})
 
 
+# ---- Coinbase's ledger is one walk through the wallets: a page is read where the walk stands in one.
+
+
+def coinbase_portfolio(folder: Path) -> Mapping[str, Any]:
+    total = {"total_balance": {"value": "0", "currency": "GBP"}}
+    return {"breakdown:": {"portfolio_balances": total, "spot_positions": []}}
+
+
 def one_row(body: bytes) -> bytes:
     """The details of one row, in the list that they belong to."""
     return b'{"TransactionListResponse":{"Transaction":[%b],"totalCount":1}}' % bytes(
@@ -105,6 +114,14 @@ READ: dict[str, Sample] = {
     "alpaca/positions.json": Sample(("positions",), 1),
     "alpaca/activities.json": Sample(("activities",), 4),
     "alpaca/activities_next_page.json": Sample(("activities",), 4),
+    # An empty wallet of a stablecoin is neither cash nor a position.
+    "coinbase/v3_accounts.json": Sample(
+        ("cash", "coins"), 0, silent=2, account="A", references=coinbase_portfolio
+    ),
+    "coinbase/v3_fills.json": Sample(("fills",), 1, account="A"),
+    "coinbase/v2_transactions.json": Sample(
+        ("ledger",), 6, account="A", cursor='{"wallets":["a"],"after":null,"more":null}'
+    ),
     "schwab/account_numbers.json": Sample(("accounts",), 2, references=schwab_accounts),
     "schwab/account_with_positions.json": Sample(
         ("balance", "positions"), 3, account="11111111", routing={"hash": "A"}
@@ -137,6 +154,8 @@ LOOKED_UP = {
 }
 # Payloads that refuse, with the status they come with.
 REFUSALS = {
+    "coinbase/v2_error_auth.json": 401,
+    "coinbase/v3_error_not_found.json": 404,
     "schwab/error_token_invalid_grant.json": 400,
     "etrade/error.json": 400,
     "etrade/error.xml": 400,
@@ -144,13 +163,14 @@ REFUSALS = {
 NOT_READ = {
     "alpaca/cancel_orders_207.json": "answers an order of ours; we place none",
     "alpaca/close_all_positions_207.json": "answers an order of ours; we place none",
+    "coinbase/v2_accounts.json": "v2 lists the wallets of all portfolios: those of the key's are v3's",
     "schwab/orders.json": "orders are not read yet",
 }
 
 
 def found() -> list[str]:
     folder = Path(SAMPLES)
-    names = [name for name in ("alpaca", "etrade", "robinhood", "schwab") if SAMPLES]
+    names = [name for name in ("alpaca", "coinbase", "etrade", "robinhood", "schwab") if SAMPLES]
     return sorted(f"{name}/{file.name}" for name in names for file in (folder / name).glob("*"))
 
 
@@ -175,7 +195,7 @@ def counted(file: str, sample: Sample) -> Counted:
     brokerage = file.partition("/")[0]
     path = Path(SAMPLES) / file
     account = AccountTold(sample.account, "", sample.account, AccountKind.MARGIN, routing=sample.routing)
-    call = Call(account, None, date(2026, 5, 4), None, NOW)
+    call = Call(account, None, date(2026, 5, 4), sample.cursor, NOW)
     response = Response(200, {"content-type": "application/json"}, sample.body(path.read_bytes()))
     told = Counted()
     scene = Scene(account if sample.account else None, sample.references(path.parent), told.notes, NOW)
