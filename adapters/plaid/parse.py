@@ -200,8 +200,6 @@ def transaction(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     row = told.row
     rows.note_unknown(row, fields.TRANSACTION, "transaction", scene.notes)
     instrument = instrument_of(told.security, scene.notes) if told.security else None
-    if told.security is None and rows.optional_text(row, "security_id"):
-        scene.notes.words["transaction.security_not_told"] += 1
     type_, subtype = rows.text(row, "type"), rows.optional_text(row, "subtype") or ""
     name, net = rows.optional_text(row, "name") or "", -rows.number(row, "amount")
     quantity = _quantity(type_, rows.optional_number(row, "quantity") or ZERO)

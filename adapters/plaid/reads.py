@@ -171,8 +171,12 @@ def _numbered(
         return None
     alike.append(short)
     parts = {"transaction": raw, "key": msgspec.json.encode(f"{facts}/{len(alike) - 1}")}
-    security = securities.get(rows.optional_text(row, "security_id") or "")
-    return _object(**parts) if security is None else _object(**parts, security=security)
+    named = rows.optional_text(row, "security_id")
+    if named is None:
+        return _object(**parts)
+    if named not in securities:
+        raise UnreadableReply("a row names a security that the answer does not tell")
+    return _object(**parts, security=securities[named])
 
 
 def _facts(row: dict[str, Any]) -> str:

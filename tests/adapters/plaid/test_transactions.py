@@ -319,13 +319,9 @@ def test_unknown_words_are_typed_by_what_is_known_and_counted() -> None:
     assert notes.words == {"subtype.teleport": 2, "type.barter": 2}
 
 
-def test_a_security_that_is_not_told_is_counted_and_the_row_stays() -> None:
-    notes = Notes()
-
-    found = one(notes, security_id="gone", type="buy", subtype="buy", quantity=1, amount=5, price=5)
-
-    assert (found.instrument, found.net) == (None, D(-5))
-    assert notes.words == {"transaction.security_not_told": 1}
+def test_a_row_that_names_a_security_which_is_not_told_is_unreadable() -> None:
+    with pytest.raises(UnreadableReply):
+        reads.take_transactions(answer([told(security_id="gone")]), call())
 
 
 # What names a row.
