@@ -153,6 +153,11 @@ class Play:
         text = "\x1f".join((str(self.truth.seed), self.truth.brokerage, *parts))
         return hashlib.sha512(text.encode()).digest()
 
+    def seed_of(self, *parts: str) -> bytes:
+        """The 32 bytes of a private key of this seed. They end with the marker."""
+        marker = self.marker.encode()
+        return self.digest(*parts)[: 32 - len(marker)] + marker
+
     def word(self, kind: str, length: int, alphabet: str = CAPITALS) -> str:
         """A fixed word of any length, for example a verifier of five letters."""
         letters = ""

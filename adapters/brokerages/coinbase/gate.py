@@ -38,11 +38,12 @@ class Gate:
     _keys: dict[str, PublicKey] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        number = int.from_bytes(self.play.digest("ecdsa")[:31], "big")
+        # One byte less: the number must be below the order of the curve.
+        number = int.from_bytes(self.play.seed_of("ecdsa")[1:], "big")
         self._ecdsa = ec.derive_private_key(number, ec.SECP256R1())
-        self._ed25519 = ed25519.Ed25519PrivateKey.from_private_bytes(self.play.digest("ed25519")[:32])
-        named = f"organizations/{self.play.uuid('organization', 0)}/apiKeys/{self.play.uuid('api key', 0)}"
-        self._names = (named, self.play.uuid("api key", 1))
+        self._ed25519 = ed25519.Ed25519PrivateKey.from_private_bytes(self.play.seed_of("ed25519"))
+        ids = [self.play.uuid("api key", n) + self.play.marker for n in range(2)]
+        self._names = (f"organizations/{self.play.uuid('organization', 0)}/apiKeys/{ids[0]}", ids[1])
         publics = (self._ecdsa.public_key(), self._ed25519.public_key())
         self._keys.update(zip(self._names, publics, strict=True))
 

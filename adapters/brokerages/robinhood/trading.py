@@ -66,9 +66,9 @@ class Trading:
     _orders: tuple[tuple[TruthTransaction, ...], list[Json]] = field(default=((), []))
 
     def __post_init__(self) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(self.play.digest("crypto api")[:32])
+        self._key = Ed25519PrivateKey.from_private_bytes(self.play.seed_of("crypto api"))
         self.public = self._key.public_key()
-        self.api_key = f"rh-api-{self.play.uuid('crypto api', 0)}"
+        self.api_key = f"rh-api-{self.play.uuid('crypto api', 0)}{self.play.marker}"
 
     def credentials(self) -> dict[str, str]:
         raw = self._key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
