@@ -183,6 +183,7 @@ async def wired(
         finally:
             await rpc.stop(1)
             await dispatch.stop(1)
+            await dispatch.close()
             await house.http().close()
             await sandboxes.stop()
             await asyncio.to_thread(house.store().close)
