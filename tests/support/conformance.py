@@ -21,7 +21,7 @@ from adapters.sandbox.stage import Stage
 from domain.accounts import AccountTold
 from domain.instruments import Instrument
 from domain.money import plain
-from domain.ports.brokerage import Grant, OpenDoor
+from domain.ports.brokerage import Grant, OpenDoor, Page
 from domain.positions import Balance, Position
 from domain.transactions import Transaction
 
@@ -68,6 +68,17 @@ async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:
                     break
         accounts.append(_account(account, balances, positions, list(rows.values())))
     return sorted(accounts, key=lambda a: str(a["number"]))
+
+
+async def first_page(door: OpenDoor, grant: Grant, account: AccountTold, feed: str) -> Page:
+    """The first page of a feed that tells rows. Where a statement is made first and fetched then, the page
+    before it tells none."""
+    page = await door.history(grant, account, feed, None, None)
+    for _ in range(3):
+        if page.transactions or page.cursor is None:
+            break
+        page = await door.history(grant, account, feed, None, page.cursor)
+    return page
 
 
 def expected(sandbox: Sandbox, door: str = "") -> list[Json]:

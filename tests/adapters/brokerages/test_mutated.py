@@ -57,7 +57,7 @@ def reads(door: CardDoor, grant: Grant, account: Any) -> dict[str, Read]:
         "positions": lambda d: d.positions(grant, account),
     }
     for feed in door.feeds:
-        found[feed.name] = lambda d, name=feed.name: d.history(grant, account, name, None, None)  # type: ignore[misc]
+        found[feed.name] = lambda d, name=feed.name: conformance.first_page(d, grant, account, name)  # type: ignore[misc]
     return found
 
 
