@@ -10,6 +10,8 @@ NAMES = (
     "etrade",
     "robinhood",
     "schwab",
+    "sofi",
+    "vanguard",
 )
 
 
