@@ -21,6 +21,7 @@ from domain.errors import (
 from domain.events import Event, EventType
 from domain.freshness import Completeness, Freshness
 from domain.ids import account_id
+from domain.instruments import Instrument
 from domain.ports.brokerage import Grant, Listing
 from domain.ports.storage import Changes, UnitOfWork
 from domain.ports.vault import DataKey, Label
@@ -127,7 +128,7 @@ async def read_head(course: Course, accounts: dict[str, AccountTold]) -> None:
         )
         snapshots.append(snapshot)
     course.run.head_done = True
-    await course.commit_all(lambda uow: [r for s in snapshots for r in _publish(course, uow, s)])
+    await course.commit_all(lambda uow: _publish_all(course, uow, snapshots))
 
 
 async def _read(
@@ -149,7 +150,17 @@ async def _read(
     return listing
 
 
-def _publish(course: Course, uow: UnitOfWork, snapshot: Snapshot) -> list[DatasetResult]:
+def _publish_all(course: Course, uow: UnitOfWork, snapshots: list[Snapshot]) -> list[DatasetResult]:
+    # Before anything is locked: new names are given by one writer at a time, and whoever waits for that
+    # must not hold what the other needs.
+    held = (p.instrument for s in snapshots if s.positions is not None for p in s.positions.rows)
+    ids = uow.instruments.resolve(held, course.engine.clock.now().date())
+    return [result for snapshot in snapshots for result in _publish(course, uow, snapshot, ids)]
+
+
+def _publish(
+    course: Course, uow: UnitOfWork, snapshot: Snapshot, ids: dict[Instrument, str]
+) -> list[DatasetResult]:
     """Write what was read of one account. Only a complete snapshot that we believe may remove."""
     now = course.engine.clock.now()
     identifier = snapshot.account_id
@@ -169,7 +180,7 @@ def _publish(course: Course, uow: UnitOfWork, snapshot: Snapshot) -> list[Datase
         result = course.run.result(identifier, Dataset.POSITIONS)
         published.append(result)
         if believed:
-            _count(result, _mirror(course, uow, identifier, snapshot.positions))
+            _count(result, _mirror(course, uow, identifier, snapshot.positions, ids))
             _fresh(uow, identifier, Dataset.POSITIONS, snapshot.positions.as_of, now)
         else:
             _hold_back(uow, result, now)
@@ -211,10 +222,14 @@ def _believed(course: Course, uow: UnitOfWork, snapshot: Snapshot, before: list[
     return not gone
 
 
-def _mirror(course: Course, uow: UnitOfWork, identifier: str, listing: Listing[Position]) -> Changes:
-    today = course.engine.clock.now().date()
+def _mirror(
+    course: Course,
+    uow: UnitOfWork,
+    identifier: str,
+    listing: Listing[Position],
+    ids: dict[Instrument, str],
+) -> Changes:
     positions = [replace(p, flags=flagged(p)) for p in listing.rows]
-    ids = uow.instruments.resolve((p.instrument for p in positions), today)
     key = course.raw_key(uow, identifier)
     raws = [_seal(course, key, identifier, p) for p in positions]
     return uow.holdings.replace_positions(identifier, positions, ids, raws)
