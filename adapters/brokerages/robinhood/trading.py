@@ -5,7 +5,7 @@ from binascii import Error as NotBase64
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ from adapters.sandbox.play import Play
 from adapters.sandbox.profile import Profile
 from adapters.sandbox.router import Handler, Router
 from adapters.sandbox.truth import Truth, TruthAccount, TruthInstrument, TruthPosition, TruthTransaction
-from domain.money import plain
+from domain.money import EXACTLY, plain
 
 HOST, ROOT = "trading", "/api/v1/crypto"
 VALID = 30  # seconds
@@ -33,9 +33,8 @@ TICK = Decimal("0.01")
 ZERO = Decimal(0)
 Json = dict[str, Any]
 HIDDEN = frozenset(
-    {"balance.cash", "balance.settled_cash", "balance.total_value", "position.average_cost",
-     "position.cost_basis", "position.unrealized_gain", "transaction.settlement_date"}
-)  # fmt: skip
+    {"balance.cash", "balance.settled_cash", "balance.total_value", "transaction.settlement_date"}
+)
 
 
 class Refused(Exception):
@@ -92,7 +91,7 @@ class Trading:
             number=self.number,
             name="Robinhood Crypto",
             kind="crypto",
-            positions=tuple(self._held(whole)),
+            positions=tuple(_costed(position, whole.transactions) for position in self._held(whole)),
             transactions=_coin_rows(whole.transactions),
         )
         shown = replace(profile, hidden=profile.hidden | HIDDEN, tell=_told)
@@ -327,6 +326,24 @@ def _coin_rows(rows: Sequence[TruthTransaction]) -> tuple[TruthTransaction, ...]
     return tuple(
         row for row in rows if row.trade and row.instrument is not None and row.instrument.kind == "crypto"
     )
+
+
+def _costed(position: TruthPosition, rows: Sequence[TruthTransaction]) -> TruthPosition:
+    """The position with what orders tell of its cost: the mean of what was paid, always to 18 places."""
+    units, mean = ZERO, ZERO
+    with localcontext(EXACTLY):
+        for row in sorted(_coin_rows(rows), key=lambda row: row.number):
+            if row.instrument is None or row.instrument.symbol != position.instrument.symbol:
+                continue
+            moved = row.quantity or ZERO
+            if moved > 0:
+                paid = units * mean + moved * (row.price or ZERO)
+                mean = (paid / (units + moved)).quantize(Decimal("1E-18"))
+            units += moved
+        cost, value = mean * position.quantity, position.price * position.quantity
+        return replace(
+            position, average_cost=mean, cost_basis=cost, market_value=value, unrealized_gain=value - cost
+        )
 
 
 def _symbol(row: TruthTransaction) -> str:

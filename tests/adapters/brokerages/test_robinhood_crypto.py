@@ -193,12 +193,38 @@ def holding(quantity: str, code: str = "BTC", number: str = NUMBER) -> Any:
     return list(parse.holding(row(told), scene()))
 
 
-def test_a_holding_keeps_18_places_and_has_no_cost() -> None:
+def test_a_holding_keeps_18_places_and_has_no_cost_without_its_orders() -> None:
     (told,) = holding("0.123456789012345678")
 
     assert told.quantity == D("0.123456789012345678")
     assert told.market_value == D("8518.518441851851782")
     assert (told.cost_basis, told.average_cost, told.flags) == (None, None, (Flag.COST_UNKNOWN,))
+
+
+def told_orders(*moves: tuple[str, str, str]) -> list[Json]:
+    """Orders of one execution each, oldest first, told newest first."""
+    return [
+        {"side": side, "executions": [
+            {"quantity": quantity, "effective_price": price, "timestamp": f"2026-01-{n + 1:02}T00:00:00Z"}
+        ]}
+        for n, (side, quantity, price) in enumerate(moves)
+    ][::-1]  # fmt: skip
+
+
+def test_the_average_cost_is_rebuilt_from_orders_and_a_sale_leaves_it() -> None:
+    orders = told_orders(("buy", "1", "100"), ("buy", "2", "400"), ("sell", "1.5", "900"))
+
+    assert parse.average_cost(orders, D("1.5")) == D(300)
+
+
+def test_a_cost_that_the_orders_do_not_explain_is_unknown() -> None:
+    orders = told_orders(("buy", "1", "100"))
+
+    assert parse.average_cost(orders, D(2)) is None  # something came by another way
+    assert parse.average_cost(told_orders(("sell", "1", "100")), D(1)) is None
+    assert parse.average_cost(None, D(1)) is None
+    more = Response(200, {}, b'{"next":"https://x.example/","results":[]}')
+    assert parse.take_orders_of(more, ("crypto-orders:BTC-USD",)) == {}
 
 
 def test_a_coin_without_a_quote_is_held_without_a_price_and_nothing_is_not_held() -> None:
@@ -353,11 +379,24 @@ def test_clients_find_pairs_quotes_estimates_and_single_orders(table: Table) -> 
 @pytest.mark.parametrize("seed", range(6))
 async def test_what_the_sandbox_tells_comes_out_of_the_parser(seed: int) -> None:
     door, sandbox = conformance.played(DOOR, seed)
-    cast("Robinhood", sandbox).trading.page = 2
 
     told = await conformance.read_all(door, await signed_in(door, sandbox))
 
     assert conformance.differences(told, conformance.expected(sandbox, DOOR)) == []
+
+
+async def test_small_pages_tell_the_same_but_the_cost_of_what_has_many_orders() -> None:
+    door, sandbox = conformance.played(DOOR, 1)
+    cast("Robinhood", sandbox).trading.page = 1
+
+    (told,) = await conformance.read_all(door, await signed_in(door, sandbox))
+
+    (wanted,) = conformance.expected(sandbox, DOOR)
+    assert conformance.differences(told["transactions"], wanted["transactions"]) == []
+    assert [held["quantity"] for held in told["positions"]] == [
+        held["quantity"] for held in wanted["positions"]
+    ]
+    assert None in {held["average_cost"] for held in told["positions"]}
 
 
 async def test_nothing_that_the_sandbox_tells_is_unknown_to_the_parser() -> None:

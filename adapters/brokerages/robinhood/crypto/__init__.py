@@ -24,7 +24,7 @@ FACTS = DoorFacts(
     capabilities=(
         Capability(Dataset.ACCOUNTS, Support.NATIVE, "The crypto account only; stocks need the other door."),
         Capability(Dataset.BALANCES, Support.NATIVE, "Buying power; cash and total are not told."),
-        Capability(Dataset.POSITIONS, Support.NATIVE, "Without cost: the API knows none."),
+        Capability(Dataset.POSITIONS, Support.NATIVE, "The cost is made of at most 100 orders of a coin."),
         Capability(
             Dataset.TRANSACTIONS, Support.DERIVED,
             "Built from executions of orders; deposits, transfers and rewards are not told.",
@@ -44,9 +44,18 @@ CRYPTO = Door(
     accounts=Read("crypto_account", parse.ask("accounts"), OnePage().whole, parse.account),
     balances=(Read("crypto_balance", parse.ask("accounts"), OnePage().whole, parse.balance),),
     positions=(
-        Read("crypto_holdings", parse.ask("holdings"), NextLink().take, parse.holding, parse.needs_price),
+        Read(
+            "crypto_holdings",
+            parse.ask("holdings"),
+            NextLink().take,
+            parse.holding,
+            parse.needs_price_and_orders,
+        ),
     ),
     transactions=(Read("crypto_orders", parse.ask_orders, NextLink().take, parse.order),),
-    references=(Reference("crypto-price", parse.ask_prices, parse.take_prices, 25, lasting=False),),
+    references=(
+        Reference("crypto-price", parse.ask_prices, parse.take_prices, 25, lasting=False),
+        Reference("crypto-orders", parse.ask_orders_of, parse.take_orders_of, 1, lasting=False),
+    ),
     rates={"default": Rate(100, counted=Counted.CREDENTIAL), "auth": Rate(100, counted=Counted.CREDENTIAL)},
 )

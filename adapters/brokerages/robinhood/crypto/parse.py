@@ -13,11 +13,11 @@ from adapters.brokerages.robinhood.crypto.sign import ACCOUNT, HOST, ROOT
 from adapters.kit import rows
 from adapters.kit.card import Call, Scene
 from adapters.kit.paging import dig
-from adapters.kit.wire import Request, Response, get, raw_rows
+from adapters.kit.wire import Request, Response, decode, get, raw_rows
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import UnreadableReply
 from domain.instruments import Instrument, InstrumentKind
-from domain.money import plain
+from domain.money import EXACTLY, FINEST, ZERO, plain
 from domain.positions import Balance, Flag, Position
 from domain.transactions import Transaction, TransactionType
 
@@ -78,12 +78,14 @@ def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
     )
 
 
-def needs_price(raw: bytes) -> Iterator[str]:
-    yield f"crypto-price:{rows.text(rows.fields(raw), 'asset_code')}-USD"
+def needs_price_and_orders(raw: bytes) -> Iterator[str]:
+    market = f"{rows.text(rows.fields(raw), 'asset_code')}-USD"
+    yield from (f"crypto-price:{market}", f"crypto-orders:{market}")
 
 
 def holding(raw: bytes, scene: Scene) -> Iterator[Position]:
-    """A row of GET trading/holdings/. It has no cost: that could only be made of the whole history."""
+    """A row of GET trading/holdings/. It has no cost: that is made of the coin's orders, where they explain
+    what is held; coins that came by a transfer or as a reward have none."""
     row = rows.fields(raw)
     rows.note_unknown(row, KNOWN_HOLDING, "crypto_holding", scene.notes)
     _mine(row, scene)
@@ -92,15 +94,44 @@ def holding(raw: bytes, scene: Scene) -> Iterator[Position]:
         return
     code = rows.text(row, "asset_code")
     price: Decimal | None = scene.references.get(f"crypto-price:{code}-USD")
+    average = average_cost(scene.references.get(f"crypto-orders:{code}-USD"), quantity)
+    cost = None if average is None else average * quantity
+    value = None if price is None else price * quantity
     yield Position(
         instrument=Instrument(InstrumentKind.CRYPTO, code),
         quantity=quantity,
         currency="USD",
+        average_cost=average,
+        cost_basis=cost,
         price=price,
-        market_value=None if price is None else price * quantity,
-        flags=(Flag.COST_UNKNOWN,),
+        market_value=value,
+        unrealized_gain=None if cost is None or value is None else value - cost,
+        flags=(Flag.COST_UNKNOWN,) if average is None else (),
         raw=raw,
     )
+
+
+def average_cost(orders: list[Row] | None, held: Decimal) -> Decimal | None:
+    """What a coin cost by the weighted mean of its purchases, to 18 places; a sale leaves it as it is. None
+    where the orders are not all known, or do not end at what is held."""
+    if orders is None:
+        return None
+    moves = sorted(
+        (rows.instant(told.get("timestamp"), "timestamp"), SIDES[side][1] * rows.number(told, "quantity"),
+         rows.number(told, "effective_price"))
+        for order in orders
+        if (side := rows.text(order, "side")) in SIDES
+        for told in executions(order)
+    )  # fmt: skip
+    quantity, average = ZERO, ZERO
+    for _, moved, price in moves:
+        if moved > 0:
+            total = average * quantity + price * moved
+            average = EXACTLY.quantize(EXACTLY.divide(total, quantity + moved), FINEST)
+        quantity += moved
+        if quantity < 0:
+            return None
+    return average if quantity == held else None
 
 
 def _mine(row: Row, scene: Scene) -> None:
@@ -120,6 +151,23 @@ def take_prices(response: Response, keys: tuple[str, ...]) -> dict[str, Decimal]
     return {f"crypto-price:{rows.text(quote, 'symbol')}": rows.number(quote, "price") for quote in quotes}
 
 
+def ask_orders_of(keys: tuple[str, ...], call: Call) -> Request:
+    return get(PATHS["orders"], ("symbol", keys[0].partition(":")[2]), ("limit", "100"), host=HOST)
+
+
+def take_orders_of(response: Response, keys: tuple[str, ...]) -> dict[str, list[Row]]:
+    """All orders of one coin; nothing where they are more than a page."""
+    orders = [rows.fields(raw) for raw in raw_rows(dig(response, ("results",)))]
+    return {} if decode(dig(response, ("next",))) else {keys[0]: orders}
+
+
+def executions(order: Row) -> list[Row]:
+    found = rows.sequence(order, "executions")
+    if not all(isinstance(told, dict) for told in found):
+        raise UnreadableReply("an execution is not an object")
+    return found
+
+
 def order(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     """A row of GET trading/orders/: a transaction for each execution, whatever became of the rest. An
     execution has no id: it is named by its order, what it says, and its number among equal ones."""
@@ -136,9 +184,7 @@ def order(raw: bytes, scene: Scene) -> Iterator[Transaction]:
         raise UnreadableReply("symbol names no market")
     ident = rows.text(row, "id")
     equal: Counter[str] = Counter()
-    for told in rows.sequence(row, "executions"):
-        if not isinstance(told, dict):
-            raise UnreadableReply("an execution is not an object")
+    for told in executions(row):
         rows.note_unknown(told, KNOWN_EXECUTION, "crypto_execution", scene.notes)
         price, quantity = rows.number(told, "effective_price"), rows.number(told, "quantity")
         at = rows.instant(told.get("timestamp"), "timestamp")
