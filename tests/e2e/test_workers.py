@@ -2,7 +2,8 @@
 nothing is lost or doubled.
 
 BROKERLINK_TEST_SYNCS asks for more syncs at once than the five of every test run, BROKERLINK_TEST_LEASE for
-another lease than three seconds.
+another lease than three seconds. BROKERLINK_TEST_DUTY=1 waits until the schedule of a dead worker is free by
+itself.
 """
 
 import asyncio
@@ -38,6 +39,7 @@ SYNCS = int(os.environ.get("BROKERLINK_TEST_SYNCS", "5"))
 LEASE = int(os.environ.get("BROKERLINK_TEST_LEASE", "3"))
 # Six pages, slowly: all use one key, for which the brokerage takes two hundred calls a minute.
 ROWS = 600
+WAITS_FOR_THE_DUTY = os.environ.get("BROKERLINK_TEST_DUTY") == "1"
 # After a lease has ended: somebody notices, wakes the run, and takes it.
 NOTICED_WITHIN = 5.0
 
@@ -258,3 +260,33 @@ async def test_a_run_of_a_disconnected_user_calls_nobody(tmp_path: Path, url: st
         await made.until("SELECT count(*) FROM sync_runs WHERE state = 'cancelled'")
 
         assert len(made.sandbox.play.log) == calls
+
+
+async def test_the_schedule_of_a_killed_worker_goes_on_at_another(tmp_path: Path, url: str) -> None:
+    async with site(tmp_path, url, latency=0) as made:
+        made.environment["BROKERLINK_SYNC_CADENCE"] = "hourly"
+        await made.connect(1)
+        holder = await made.worker("first")
+        await made.all_ended()
+        await made.until("SELECT count(*) FROM duties WHERE name = 'schedule'")
+        other = await made.worker("second")
+        assert (holder.process, other.process) != (None, None)
+        assert owner(made) == holder.process.pid  # type: ignore[union-attr]
+
+        killed = time.monotonic()
+        holder.kill()
+        made.rows("UPDATE connections SET next_sync_at = 1 RETURNING 1")
+        if not WAITS_FOR_THE_DUTY:
+            made.rows("UPDATE duties SET lease_until = 1 RETURNING 1")
+        await made.until("SELECT count(*) FROM sync_runs WHERE trigger = 'schedule' AND state = 'succeeded'")
+
+        print(f"the schedule went on {time.monotonic() - killed:.1f} s after its worker was killed")
+        assert owner(made) == other.process.pid  # type: ignore[union-attr]
+        assert made.rows("SELECT count(*) FROM sync_runs WHERE trigger = 'schedule'") == [(1,)]
+        made.whole()
+
+
+def owner(site: Site) -> int:
+    """The process that has the schedule."""
+    ((name,),) = site.rows("SELECT owner FROM duties WHERE name = 'schedule'")
+    return int(name.partition("@")[0])
