@@ -210,7 +210,7 @@ async def read_packet(reader: asyncio.StreamReader, max_body: int) -> tuple[Head
 
 async def connected(place: Place, max_body: int, idle: float) -> Connection:
     """A connection that OpenD has welcomed. Raises GatewayOffline, UnreadableReply, FieldInvalid."""
-    key = rsa_key(place[1]) if place[1] else None
+    key = rsa_key(place[1].replace("\\n", "\n")) if place[1] else None
     parts = urlsplit(place[0])
     try:
         async with asyncio.timeout(CONNECT_SECONDS):

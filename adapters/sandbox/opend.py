@@ -11,7 +11,7 @@ import ipaddress
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from adapters.sandbox.asked import Asked
 from adapters.sandbox.faults import Faulty
 from adapters.sandbox.opend_codec import Codec, plain
-from adapters.sandbox.opend_keys import Locks, pem, rsa_of
+from adapters.sandbox.opend_keys import Locks, rsa_of
 from adapters.sandbox.opend_schema import Schema
 from adapters.sandbox.play import Sandbox
 from adapters.sandbox.reply import Reply
@@ -51,21 +51,21 @@ class Gateway(Protocol):
 
 @dataclass(slots=True)
 class Listening:
-    """A gateway that is up: `address` speaks in clear, `secure_address` under `key`."""
+    """A gateway that is up: `address` speaks in clear, `secure_address` under the key of its seed."""
 
     address: str
     secure_address: str
-    key: str = field(repr=False)
     _servers: tuple[asyncio.Server, asyncio.Server]
     _sessions: set["_Session"]
 
     def credentials(self) -> dict[str, str]:
-        return {"address": self.address, "secure_address": self.secure_address, "secure_rsa_key": self.key}
+        """The secure one is where `rsa_key` of the sandbox's own credentials belongs."""
+        return {"address": self.secure_address, "plain_address": self.address}
 
     def announce(self) -> list[str]:
         return [
             f"OpenD at {self.address}",
-            f"OpenD with an RSA key (see --credentials) at {self.secure_address}",
+            f"OpenD with its RSA key (see --credentials) at {self.secure_address}",
         ]
 
     async def stop(self) -> None:
@@ -96,7 +96,7 @@ async def listen(stage: Stage, id_: str, time: Time, host: str, port: int = 0) -
 
     clear = await _server(opened(None), host, port + 1 if port else 0)
     secure = await _server(opened(key), host, port + 2 if port else 0)
-    return Listening(_address(clear), _address(secure), pem(key), (clear, secure), sessions)
+    return Listening(_address(clear), _address(secure), (clear, secure), sessions)
 
 
 async def _server(heard: Callable[..., object], host: str, port: int) -> asyncio.Server:

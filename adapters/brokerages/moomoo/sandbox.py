@@ -7,6 +7,7 @@ The path is the number of the protocol, bodies are the messages as JSON: OpenD s
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from adapters.brokerages.moomoo import gate
@@ -15,11 +16,13 @@ from adapters.brokerages.moomoo.gate import Named, Refused
 from adapters.brokerages.moomoo.sandbox_protos import SCHEMA
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked
+from adapters.sandbox.opend_keys import pem, rsa_of
 from adapters.sandbox.opend_schema import Schema
 from adapters.sandbox.play import Play, Sandbox
 from adapters.sandbox.profile import Profile
 from adapters.sandbox.truth import TruthAccount, TruthInstrument, TruthTransaction
 
+KEY_HEADER = "opend-rsa-key"
 READ_ONLY = "This sandbox only tells: it takes no orders and changes nothing"
 LOGGED_OUT = "Not logged in: sign in to OpenD again"
 TOO_OFTEN = "request too frequent: at most 10 requests every 30 seconds"
@@ -110,6 +113,8 @@ class Moomoo:
             return gate.refusal("unknown protocol", gate.UNKNOWN)
         try:
             told = gate.message(asked, protocol)
+            if asked.header(KEY_HEADER) not in ("", self._key.replace("\n", "\\n")):
+                raise Refused("the encrypt key is wrong")
             if self.play.revoked if protocol < 2101 else self.play.withdrawn():
                 raise Refused(LOGGED_OUT)
             return gate.success(handler(asked, told))
@@ -125,10 +130,17 @@ class Moomoo:
 
     def credentials(self) -> dict[str, str]:
         """The address is known once somebody listens there: see `adapters/sandbox/opend.py`."""
-        return {"trade_password": self._trade_password, "login_user_id": str(self.user)}
+        own = {"trade_password": self._trade_password, "login_user_id": str(self.user)}
+        return {"rsa_key": self._key, **own}
 
     def announce(self) -> list[str]:
         return [f"OpenD user {self.user}, trade password {self._trade_password}"]
+
+    @cached_property
+    def _key(self) -> str:
+        """Over TCP it encrypts; in memory and over HTTP, where nothing is encrypted, it is compared. What
+        stands behind the end of a key file is no part of the key."""
+        return (pem(rsa_of(self.play)) + self.play.marker).strip()
 
     @property
     def _accounts(self) -> tuple[TruthAccount, ...]:

@@ -43,7 +43,7 @@ def begin(given: Given, moment: Moment) -> Move:
     address = given.fields.get("address", "")
     state = Knocking(
         gateway(address, given.fields.get("gateways", "")) if address else "",
-        given.fields.get("rsa_key", "").replace("\\n", "\n"),
+        given.fields.get("rsa_key", "").replace("\r", "").replace("\\n", "\n").strip(),
     )
     return Send(authorise(asked(GLOBAL_STATE, {"userID": 0}, group="auth"), _grant(state), moment), state)
 
@@ -70,7 +70,8 @@ def authorise(request: Request, grant: Grant, moment: Moment) -> Request:
     """Nothing proves who we are: the request goes to the user's own gateway, and under its key."""
     addressed = replace(request, host=grant.values.get("address") or request.host)
     key = grant.values.get("rsa_key")
-    return addressed.with_headers((KEY_HEADER, key)) if key else addressed
+    # A header has no line breaks; `kit/opend.py` puts them back, and sends no header anywhere.
+    return addressed.with_headers((KEY_HEADER, key.replace("\n", "\\n"))) if key else addressed
 
 
 def gateway(address: str, allowed: str) -> str:

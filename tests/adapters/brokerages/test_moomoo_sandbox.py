@@ -166,7 +166,7 @@ class Tcp:
         return CardDoor(CARD, CARD.doors[0], self.wire, breaks=False, limited=False)
 
     async def signed_in(self, **more: str) -> Grant:
-        found = await self.door().begin({"address": self.known["address"], **more}, "")
+        found = await self.door().begin({"address": self.known["plain_address"], **more}, "")
         assert isinstance(found, Grant)
         return found
 
@@ -182,7 +182,7 @@ async def tcp() -> Any:
 
 @pytest.mark.parametrize("secure", [False, True], ids=["in clear", "with an RSA key"])
 async def test_over_tcp_everything_equals_the_truth(tcp: Tcp, secure: bool) -> None:
-    more = {"address": tcp.known["secure_address"], "rsa_key": tcp.known["secure_rsa_key"]} if secure else {}
+    more = {"address": tcp.known["address"], "rsa_key": tcp.known["rsa_key"]} if secure else {}
     grant = await tcp.signed_in(**more)
 
     told = await conformance.read_all(tcp.door(), grant)
@@ -193,10 +193,10 @@ async def test_over_tcp_everything_equals_the_truth(tcp: Tcp, secure: bool) -> N
 async def test_a_gateway_with_a_key_hears_nobody_without_and_nobody_with_another(tcp: Tcp) -> None:
     other = await serve([create("moomoo", 4)])
     try:
-        key = other.credentials()["moomoo"]["secure_rsa_key"]
+        key = other.credentials()["moomoo"]["rsa_key"]
         for more in ({}, {"rsa_key": key}):
             with pytest.raises(GatewayOffline):
-                await tcp.signed_in(address=tcp.known["secure_address"], **more)
+                await tcp.signed_in(address=tcp.known["address"], **more)
     finally:
         await other.stop()
 
