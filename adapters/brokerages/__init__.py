@@ -8,6 +8,7 @@ NAMES = (
     "alpaca",
     "coinbase",
     "etrade",
+    "moomoo",
     "robinhood",
     "schwab",
     "sofi",
