@@ -21,7 +21,7 @@ from typing import Any
 import grpc.aio
 import psycopg
 import pytest
-from marker import MARKER
+from marker import MARKER, leaks, tables
 from postgres import Postgres
 from served import Server
 from working import Worker
@@ -188,7 +188,9 @@ async def test_the_runs_of_a_killed_worker_end_on_another(tmp_path: Path, url: s
         )
         told = await asyncio.gather(*watching)
         made.whole()
+        lies_open = [*tables(url), *leaks(tmp_path)]
 
+    assert lies_open == []
     assert going == SYNCS
     assert len(times) == SYNCS
     assert times[-1] <= LEASE + NOTICED_WITHIN

@@ -3,6 +3,9 @@
 import base64
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 MARKER = "m4rKeR7q"
 # What a sandbox itself writes down for a client may hold it; nothing of ours may.
 ALLOWED = ("credentials", "recording")
@@ -32,3 +35,17 @@ def leaks(folder: Path) -> list[str]:
         for path in folder.rglob("*")
         if path.is_file() and not any(word in path.name for word in ALLOWED) and finds(path.read_bytes())
     ]
+
+
+def tables(url: str) -> list[str]:
+    """The tables of a PostgreSQL in which the marker lies open, the engine's among them."""
+    with psycopg.connect(url) as connection:
+        named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        return [name for (name,) in connection.execute(named) if finds(_dumped(connection, name))]
+
+
+def _dumped(connection: psycopg.Connection[tuple[str]], name: str) -> bytes:
+    """All rows as a dump has them; bytes are in hex."""
+    dump = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(name))
+    with connection.cursor() as cursor, cursor.copy(dump) as rows:
+        return b"".join(bytes(row) for row in rows)

@@ -7,7 +7,9 @@ from pathlib import Path
 import doors
 import house
 import marker
+import psycopg
 import pytest
+from postgres import Postgres
 
 from domain.connections import SessionState
 from domain.errors import FieldInvalid
@@ -20,20 +22,40 @@ async def test_no_secret_lies_open_in_the_database_or_in_a_log(
     door: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    card, facing = doors.found(door)
-    made = house.build(tmp_path, card.id)
 
+    await lived(door, tmp_path)
+
+    assert marker.leaks(tmp_path) == []
+    assert not marker.finds(caplog.text.encode())
+
+
+@pytest.mark.parametrize("door", ["alpaca", "schwab", "robinhood"])  # keys, tokens, a password
+async def test_nor_does_one_in_the_tables_of_postgresql(
+    door: str, postgresql: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = postgresql.create()
+
+    await lived(door, url)
+    found = marker.tables(url)
+
+    postgresql.drop(url)
+    assert found == []
+    assert not marker.finds(caplog.text.encode())
+
+
+async def lived(door: str, place: Path | str) -> None:
+    """A user connects, and syncs twice."""
+    card, facing = doors.found(door)
+    made = house.build(place, card.id)
     view = await made.connected(card.id, door_id=facing.facts.id)
     await made.run()
     assert view.connection is not None
     await made.synced(view.connection.id, force=True)
     made.store.close()
-
     assert view.session.state is SessionState.SUCCEEDED
     known = made.stage.faulty[card.id].sandbox.credentials()
     assert any(marker.MARKER in value for value in known.values()), "nothing was planted"
-    assert marker.leaks(tmp_path) == []
-    assert not marker.finds(caplog.text.encode())
 
 
 @EACH_DOOR
@@ -89,3 +111,15 @@ def test_the_search_finds_what_lies_open(form: str, tmp_path: Path) -> None:
     (tmp_path / "left.db").write_bytes(b"\0" + written + b"\0")
 
     assert marker.leaks(tmp_path) == ["left.db"]
+
+
+def test_the_search_finds_what_lies_open_in_a_table(postgresql: Postgres) -> None:
+    url = postgresql.create()
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO roots VALUES ('x', %s)", [b"\0" + marker.MARKER.encode()])
+        connection.execute("INSERT INTO duties VALUES (%s, 'x', 1)", [marker.MARKER])
+
+    found = marker.tables(url)
+
+    postgresql.drop(url)
+    assert found == ["duties", "roots"]
