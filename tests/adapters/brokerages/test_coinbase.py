@@ -10,7 +10,7 @@ import pytest
 from adapters.brokerages.coinbase import parse
 from adapters.kit.card import Scene
 from domain.accounts import AccountKind, AccountTold
-from domain.errors import PermissionInsufficient
+from domain.errors import PermissionInsufficient, UnreadableReply
 from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Notes
 from domain.positions import Flag, Position
@@ -77,6 +77,22 @@ def test_a_deleted_portfolio_is_a_closed_account() -> None:
     (told,) = parse.account(permissions(), scene({f"breakdown:{MINE}": gone}))
 
     assert not told.open
+
+
+def test_after_a_rotation_the_key_may_be_of_another_portfolio_and_that_is_another_account() -> None:
+    other = "c98b3e4f-8a1e-49b3-a4ea-402d8c389aca"
+    told = BREAKDOWN | {"portfolio": BREAKDOWN["portfolio"] | {"uuid": other}}
+
+    (found,) = parse.account(permissions(portfolio_uuid=other), scene({f"breakdown:{other}": told}))
+
+    assert found.key == other
+
+
+def test_a_breakdown_of_another_portfolio_is_not_taken() -> None:
+    told = BREAKDOWN | {"portfolio": BREAKDOWN["portfolio"] | {"uuid": "other"}}
+
+    with pytest.raises(UnreadableReply):
+        list(parse.account(permissions(), scene({f"breakdown:{MINE}": told})))
 
 
 def test_a_key_that_may_not_view_is_no_empty_account() -> None:

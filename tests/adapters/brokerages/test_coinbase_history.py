@@ -249,6 +249,12 @@ def test_every_type_of_the_ledger_has_a_word_of_ours(word: str) -> None:
     assert (told.source_type, dict(here.notes.words)) == (word, {})
 
 
+def test_a_reward_in_eth2_stays_under_that_symbol() -> None:
+    told = entry("staking_reward", "0.001", "ETH2", "3.20")
+
+    assert (told.type, told.instrument.symbol, told.quantity) == (T.STAKING_REWARD, "ETH2", D("0.001"))
+
+
 def test_a_new_type_is_counted_and_kept() -> None:
     here = scene()
 

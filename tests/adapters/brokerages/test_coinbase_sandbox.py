@@ -21,12 +21,14 @@ from adapters.sandbox.create import create
 from adapters.sandbox.stage import Stage
 from domain.errors import (
     BrokerageRateLimited,
+    BrokerageUnavailable,
     ConsentRevoked,
     CredentialsRejected,
     Failure,
     FieldInvalid,
     PermissionInsufficient,
     ReauthorizationRequired,
+    UnreadableReply,
 )
 from domain.ports.brokerage import Grant
 from domain.transactions import Transaction
@@ -232,7 +234,19 @@ async def test_a_key_that_was_deleted_asks_the_user_again() -> None:
         (401, b'{"errors":[{"id":"revoked_token","message":"x"}]}', ConsentRevoked),
         (401, b'{"errors":[{"id":"expired_token","message":"x"}]}', ReauthorizationRequired),
         (401, b"Unauthorized\n", ReauthorizationRequired),
+        (401, b'{"errors":[{"id":"authentication_error"}]}', ReauthorizationRequired),
+        (401, b'{"errors":[{"id":"unauthorized"}]}', ReauthorizationRequired),
+        (401, b'{"errors":[{"id":"invalid_token"}]}', ReauthorizationRequired),
         (400, b'{"errors":[{"id":"identity_verification_required"}]}', PermissionInsufficient),
+        (400, b'{"errors":[{"id":"personal_details_required"}]}', PermissionInsufficient),
+        (400, b'{"errors":[{"id":"unverified_email"}]}', PermissionInsufficient),
+        (400, b'{"errors":[{"id":"param_required"}]}', UnreadableReply),
+        (400, b'{"errors":[{"id":"validation_error"}]}', UnreadableReply),
+        (400, b'{"errors":[{"id":"invalid_request"}]}', UnreadableReply),
+        (403, b'{"errors":[{"id":"invalid_scope"}]}', PermissionInsufficient),
+        (404, b'{"errors":[{"id":"not_found"}]}', UnreadableReply),
+        (404, b'{"error":"NOT_FOUND","error_details":"x","message":"x"}', UnreadableReply),
+        (500, b'{"errors":[{"id":"internal_server_error"}]}', BrokerageUnavailable),
         (402, b'{"errors":[{"id":"two_factor_required"}]}', PermissionInsufficient),
         (403, b'{"error":"PERMISSION_DENIED","message":"Missing required scopes"}', PermissionInsufficient),
         (429, b'{"errors":[{"id":"rate_limit_exceeded"}]}', BrokerageRateLimited),
@@ -343,6 +357,18 @@ def test_a_view_key_places_no_orders(table: Table) -> None:
 
 def test_an_empty_object_as_the_body_of_a_get_is_tolerated(table: Table) -> None:
     assert table.send(replace(ACCOUNTS, body=b"{}")).status == 200
+
+
+def test_booleans_in_a_query_are_the_words_of_python(table: Table) -> None:
+    told = table.get(f"{V3}/products/BTC-USD", ("get_tradability_status", "False"))
+
+    assert told["product_id"] == "BTC-USD"
+
+
+def test_v3_tells_how_much_of_the_limit_is_left(table: Table) -> None:
+    headers = table.send(ACCOUNTS).headers
+
+    assert (headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]) == ("30", "29")
 
 
 def test_an_order_that_is_not_there_is_told_as_recorded(table: Table) -> None:
