@@ -98,7 +98,7 @@ def ledger(raw: bytes, scene: Scene) -> Iterator[Balance]:
             total_value=total if whole else None,
         )
     if not found:
-        yield Balance(own.currency, buying_power=summary, total_value=total)
+        raise UnreadableReply("the ledger lacks the account's own currency")
 
 
 def buying_power(body: Row) -> Decimal | None:

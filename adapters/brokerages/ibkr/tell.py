@@ -1,5 +1,6 @@
 """The truth in the Web API's words: accounts, ledgers, positions, trades. Part of the sandbox."""
 
+import hashlib
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -19,7 +20,11 @@ NOISE = Decimal("1.00000003")  # what a 32-bit float makes of a price
 
 
 def conid(told: TruthInstrument) -> int:
-    return 900_000_000 + told.number
+    """One contract has one id for all customers."""
+    if told.option is None:
+        return 900_000_000 + told.number
+    digest = hashlib.sha256(told.symbol.encode()).digest()
+    return 300_000_000 + int.from_bytes(digest[:8], "big") % 500_000_000
 
 
 def isin(told: TruthInstrument) -> str:
