@@ -8,6 +8,7 @@ NAMES = (
     "alpaca",
     "coinbase",
     "etrade",
+    "ibkr",
     "moomoo",
     "robinhood",
     "schwab",
