@@ -10,7 +10,7 @@ from answering import World, answering
 
 from brokerlink.v1 import syncs_pb2 as pb
 from domain.ports.storage import UnitOfWork
-from domain.syncs import RunState, SyncRun
+from domain.syncs import Progress, ProgressKind, RunState, SyncRun
 
 SNAPSHOT, PROGRESS, HEARTBEAT, TERMINAL = (
     pb.SYNC_PROGRESS_KIND_SNAPSHOT,
@@ -166,3 +166,31 @@ async def test_cancelling_what_is_over_changes_nothing(world: World) -> None:
     answer = await world.syncs.CancelSync(pb.CancelSyncRequest(sync_run_id=run.id))
 
     assert answer.state == pb.SYNC_RUN_STATE_SUCCEEDED
+
+
+async def test_a_watcher_who_does_not_read_fills_no_memory_and_still_misses_nothing(world: World) -> None:
+    run = walked(world, 1, None)
+    long, text = 5_000, "." * 4_000  # twenty megabytes
+
+    def log(uow: UnitOfWork) -> None:
+        for sequence in range(run.sequence + 1, long):
+            uow.progress.add(
+                Progress(run.id, sequence, ProgressKind.PROGRESS, world.clock.now(), run.state, message=text)
+            )
+
+    world.rows.store.write_now(log)
+    run.sequence = long - 1
+    world.rows.step(run, RunState.SUCCEEDED)
+    patient, stalled = watched(world, run), watched(world, run)
+    for watcher in (patient, stalled):
+        await anext(watcher)
+    await asyncio.sleep(0.5)  # whatever flows without being read has flown
+
+    told = [message.sequence async for message in patient]
+    world.rows.store.write_now(lambda uow: uow.progress.prune(world.clock.now() + timedelta(days=1)))
+    held = [message async for message in stalled]
+
+    assert told == list(range(1, long + 1))
+    assert held[-1].kind == TERMINAL
+    # What the server had sent before the log was pruned: bounded, however long the log is.
+    assert len(held) < long / 2

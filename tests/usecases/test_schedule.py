@@ -21,7 +21,7 @@ from domain.policy import Cadence, SyncPolicy, after_opening
 from domain.ports.calendar import CalendarMissing
 from domain.syncs import Lane, RunState, SyncRun, Trigger
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MARKET = SyncPolicy(Cadence.MARKET_HOURS, timedelta(minutes=15))
 
 
@@ -232,3 +232,31 @@ async def test_a_calendar_that_is_not_installed_is_told_in_a_sentence(
 
     with pytest.raises(CalendarMissing, match=r"install brokerlink\[calendar\]"):
         await ExchangeCalendar().opening(datetime.now(UTC), HOUR)
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY], ids=["a day ahead", "a day back"])
+async def test_a_clock_that_jumps_by_a_day_starts_nothing_twice(store: SqlStorage, jump: timedelta) -> None:
+    """Leases and the duty go by the database's clock. A run that is going on is joined by no second one."""
+    due(store, ("played", "ann", 2))
+    right, wrong = scheduler(store, "right"), scheduler(store, "wrong", clock=Jumped(jump))
+    await right()
+    held = store.write_now(lambda uow: uow.runs.lease("right", HOUR, None))
+    assert held is not None
+
+    while_held = await wrong()
+    await right.leave()
+    while_both_run = await wrong()
+    await wrong.leave()
+    stolen = store.write_now(lambda uow: uow.runs.lease_one(held.id, "wrong", HOUR))
+
+    assert (while_held, while_both_run, stolen) == (0, 0, None)
+    assert len(started(right)) == 2
+    assert await right() == 0
+
+
+@dataclass
+class Jumped:
+    by: timedelta
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.by
