@@ -77,7 +77,7 @@ def spread(
     first: datetime,
     over: timedelta,
 ) -> Due:
-    """So many connections, of all brokerages in turn, due one after the other over that time."""
+    """So many connections, of these in turn, due one after the other over that time."""
     store, safe, due = house.store(), house.safe(), dict[str, datetime]()
     store.write_now(lambda uow: uow.sql.exec_driver_sql("CREATE TABLE bench_copies (of text, id text)"))
     for start in range(0, count, TOGETHER):

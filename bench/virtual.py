@@ -70,8 +70,8 @@ class VirtualClock:
 class VirtualStorage(SqlStorage):
     """A store that works in the loop, so that no time passes meanwhile."""
 
-    async def write(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
-        return self.write_now(deed)
+    async def write(self, deed: Callable[[SqlUnitOfWork], T], *, marked: bool = True) -> T:
+        return self.write_now(deed, marked=marked)
 
 
 def virtual_store(url: str, clock: VirtualClock) -> VirtualStorage:

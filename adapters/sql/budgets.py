@@ -111,7 +111,8 @@ class SharedBudgets:
                 uow.sql.exec_driver_sql("SET LOCAL synchronous_commit = off")
             return deed(uow.sql)
 
-        return await self._store.write(transaction)
+        # A call that is counted twice does no harm.
+        return await self._store.write(transaction, marked=False)
 
 
 def _place(sql: SqlConnection, budget: Budget, turn: Turn, waited: timedelta) -> Place | Again:

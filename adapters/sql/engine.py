@@ -114,11 +114,12 @@ class SqlStorage:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self.read_now, deed)
 
-    async def write(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
+    async def write(self, deed: Callable[[SqlUnitOfWork], T], *, marked: bool = True) -> T:
         """Whoever is cancelled meanwhile hears of it when the transaction is over: then it is known that
-        nothing more will be written."""
+        nothing more will be written. Not `marked`, it may be done twice where the answer to a COMMIT is
+        lost, and costs a statement less."""
         if self._grouped is None:
-            work = self._writers.submit(self.write_now, deed)
+            work = self._writers.submit(self.write_now, deed, marked=marked)
         else:
             work = self._grouped.submit(deed)
         waiting = asyncio.wrap_future(work)
@@ -139,27 +140,27 @@ class SqlStorage:
         """The same without a loop: for start-up, tools and tests."""
         return self._retrying(lambda: self._read_once(deed))
 
-    def write_now(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
-        return self._retrying(lambda: self._write_once(deed))
+    def write_now(self, deed: Callable[[SqlUnitOfWork], T], *, marked: bool = True) -> T:
+        return self._retrying(lambda: self._write_once(deed, self._marks if marked else None))
 
     def _read_once(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
         with self._viewed.connect() as connection, connection.begin():
             return deed(SqlUnitOfWork(connection))
 
-    def _write_once(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
+    def _write_once(self, deed: Callable[[SqlUnitOfWork], T], marks: CommitMarks | None) -> T:
         token: str | None = None
-        if self._marks is not None:
-            self._marks.prepare()
+        if marks is not None:
+            marks.prepare()
         try:
             with self.engine.connect() as plain:
                 connection = plain.execution_options(brokerlink_writes=True)
                 with connection.begin():
                     done = deed(SqlUnitOfWork(connection))
-                    if self._marks is not None:
-                        token = self._marks.mark(connection)
+                    if marks is not None:
+                        token = marks.mark(connection)
         except OUTAGES as error:
             # Without a mark no COMMIT was sent. With one, it may have been done although nobody said so.
-            if self._marks is None or token is None or not lost(error) or not self._marks.kept(token):
+            if marks is None or token is None or not lost(error) or not marks.kept(token):
                 raise
         return done
 

@@ -118,7 +118,7 @@ class Settings(BaseSettings):
         default="auto", description="auto: readable on a terminal, JSON elsewhere; or console, or json."
     )
     sync_concurrency: int = Field(
-        default=8, ge=1, le=1000, description="How many syncs this process runs at once."
+        default=32, ge=1, le=1000, description="How many syncs this process runs at once."
     )
     sync_cadence: Literal["manual", "minutes", "hourly", "daily", "market_hours"] = Field(
         default="daily",
