@@ -11,6 +11,7 @@ from enum import Enum
 
 from domain.errors import UnreadableReply
 from domain.money import exact
+from domain.quick import quickly_made
 
 
 class InstrumentKind(Enum):
@@ -73,6 +74,7 @@ FIGI = "figi"
 SYMBOL = "symbol"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """An instrument as a brokerage tells it. `identifiers` maps scheme to value.
@@ -87,6 +89,10 @@ class Instrument:
     identifiers: tuple[tuple[str, str], ...] = ()
     option: OptionTerms | None = None
     id: str = field(default="", compare=False)
+
+    def __hash__(self) -> int:
+        # Looked up several times for each row of a history: hashing all of it would cost more than the rest.
+        return hash(self.symbol)
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:

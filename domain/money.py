@@ -17,6 +17,8 @@ MINOR_UNITS = {"GBX": "GBP", "GBp": "GBP", "ZAc": "ZAR", "ZAX": "ZAR", "ILA": "I
 EXACTLY = Context(prec=120)
 FINEST = Decimal(1).scaleb(-18)
 
+_PLAIN = "0123456789.-"
+_LARGE = 10**MAX_EXPONENT
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
@@ -26,6 +28,20 @@ def exact(value: object, where: str = "figure") -> Decimal:
 
     Raises UnreadableReply when it is no finite number or has an absurd size; `where` names the field.
     """
+    if type(value) is str and len(value) <= MAX_EXPONENT and not value.strip(_PLAIN):
+        # Nearly all figures: digits, a point and a sign, so few of them that no bound can be broken.
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            raise UnreadableReply(f"{where} is not a number") from None
+    if type(value) is Decimal and len(text := str(value)) <= MAX_EXPONENT and not text.strip(_PLAIN):
+        return value
+    if type(value) is int and -_LARGE < value < _LARGE:
+        return Decimal(value)
+    return _bounded(_figure(value, where), where)
+
+
+def _figure(value: object, where: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise UnreadableReply(f"{where} is not a number")
     if isinstance(value, int):
@@ -33,16 +49,20 @@ def exact(value: object, where: str = "figure") -> Decimal:
         if value.bit_length() > 130:
             raise UnreadableReply(f"{where} has too many digits")
         return Decimal(value)
-    if isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            raise UnreadableReply(f"{where} has too many digits")
-        if "_" in value or not value.isascii():
-            # Decimal would read 1_0 as ten, and the digits of any script.
-            raise UnreadableReply(f"{where} is not a number")
-        try:
-            value = Decimal(value.strip())
-        except InvalidOperation:
-            raise UnreadableReply(f"{where} is not a number") from None
+    if isinstance(value, Decimal):
+        return value
+    if len(value) > MAX_TEXT:
+        raise UnreadableReply(f"{where} has too many digits")
+    if "_" in value or not value.isascii():
+        # Decimal would read 1_0 as ten, and the digits of any script.
+        raise UnreadableReply(f"{where} is not a number")
+    try:
+        return Decimal(value.strip())
+    except InvalidOperation:
+        raise UnreadableReply(f"{where} is not a number") from None
+
+
+def _bounded(value: Decimal, where: str) -> Decimal:
     if not value.is_finite():
         raise UnreadableReply(f"{where} is not a finite number")
     _, digits, exponent = value.as_tuple()
@@ -56,7 +76,9 @@ def plain(value: Decimal) -> str:
 
     One figure has one text: equal numbers give equal texts, so texts can be compared and hashed.
     """
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import Enum
 
 from domain.instruments import Instrument
+from domain.quick import quickly_made
 
 
 class Flag(Enum):
@@ -30,6 +31,7 @@ class Balance:
     total_value: Decimal | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Position:
     """A holding. `quantity` is + long, - short, in shares, contracts or coins.

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import Enum
 
 from domain.instruments import Instrument
+from domain.quick import quickly_made
 
 
 class TransactionType(Enum):
@@ -86,6 +87,7 @@ class TransactionStatus(Enum):
     REMOVED = "removed"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """One movement of cash or securities, as a brokerage tells it, in our signs.

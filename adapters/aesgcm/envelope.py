@@ -15,12 +15,14 @@ TAG_BYTES = 16
 def encoded(*parts: str) -> bytes:
     """Several texts as one byte string, so that no two lists of texts give the same: each has its length
     before it. It is what ciphertexts are bound to."""
-    pieces = [len(parts).to_bytes(2, "big")]
-    for part in parts:
-        # surrogatepass: any text at all has exactly one encoding, and none raises.
-        told = part.encode("utf-8", "surrogatepass")
-        pieces += (len(told).to_bytes(4, "big"), told)
-    return b"".join(pieces)
+    return len(parts).to_bytes(2, "big") + b"".join(map(piece, parts))
+
+
+def piece(part: str) -> bytes:
+    """One text with its length before it, as `encoded` has it."""
+    # surrogatepass: any text at all has exactly one encoding, and none raises.
+    told = part.encode("utf-8", "surrogatepass")
+    return len(told).to_bytes(4, "big") + told
 
 
 def encrypt(cipher: AESGCM, plain: bytes, bound: bytes) -> bytes:

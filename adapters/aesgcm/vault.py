@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from adapters.aesgcm.envelope import FORMAT, decrypt, encoded, encrypt
+from adapters.aesgcm.envelope import FORMAT, decrypt, encoded, encrypt, piece
 from adapters.aesgcm.keyring import KEY_BYTES, KeyRing
 from domain.errors import DecryptionFailed
 from domain.ids import random_id
@@ -78,6 +78,11 @@ def _wrapping(kek_id: str, key_id: str, scope: str) -> bytes:
 
 def _place(key: DataKey, label: Label) -> bytes:
     """What a value is bound to: moved to another user, owner, field or version it does not open."""
-    return encoded(
-        _VALUE, str(FORMAT), key.id, label.user_id, label.owner_id, label.field, str(int(label.version))
-    )
+    return _whose(key.id, label.user_id, label.owner_id) + piece(label.field) + piece(str(int(label.version)))
+
+
+@lru_cache(maxsize=CACHED_KEYS)
+def _whose(key_id: str, user_id: str, owner_id: str) -> bytes:
+    """The beginning of `encoded` over all seven parts, which thousands of values of one owner share."""
+    parts = (_VALUE, str(FORMAT), key_id, user_id, owner_id)
+    return encoded(*parts, "", "")[: -2 * len(piece(""))]

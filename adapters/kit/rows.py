@@ -4,7 +4,7 @@ Every reader names the field in its error, never the value: values may be person
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from domain.ports.brokerage import Notes
 
 Row = Mapping[str, Any]
 MAX_TEXT = 4000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -43,18 +44,26 @@ def optional_number(row: Row, name: str) -> Decimal | None:
 
 def text(row: Row, name: str) -> str:
     """A text that must be there and not be blank. A number is taken as its text (ids come as both)."""
-    value = optional_text(row, name)
-    if value is None:
+    value = row.get(name)
+    told = value.strip() if type(value) is str and _usual(value) else optional_text(row, name)
+    if not told:
         raise UnreadableReply(f"{name} is missing")
-    return value
+    return told
+
+
+def _usual(value: str) -> bool:
+    """A text with nothing special about it: most are."""
+    return len(value) <= MAX_TEXT and "\x00" not in value
 
 
 def optional_text(row: Row, name: str) -> str | None:
     value = row.get(name)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
     if value is None:
         return None
+    if type(value) is str and _usual(value):
+        return value.strip() or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str):
         raise UnreadableReply(f"{name} is not a text")
     if len(value) > MAX_TEXT:
@@ -122,12 +131,10 @@ def instant(value: object, where: str) -> datetime:
 
 def epoch_milliseconds(value: object, where: str) -> datetime:
     """An instant from milliseconds since 1970, as number or text."""
-    milliseconds = exact(value, where)
+    milliseconds = value if type(value) is int else exact(value, where)
     if not -(10**13) < milliseconds < 10**14:  # from the year 1653 to 5138: a date in any zone
         raise UnreadableReply(f"{where} is not a time")
-    return datetime.fromtimestamp(int(milliseconds) // 1000, UTC).replace(
-        microsecond=int(milliseconds) % 1000 * 1000
-    )
+    return EPOCH + timedelta(milliseconds=int(milliseconds))
 
 
 def market_day(moment: datetime) -> date:
@@ -137,5 +144,5 @@ def market_day(moment: datetime) -> date:
 
 def note_unknown(row: Row, known: frozenset[str], where: str, notes: Notes) -> None:
     """Count the fields of a row that are neither mapped nor listed as knowingly ignored."""
-    if not row.keys() <= known:
+    if not known.issuperset(row):
         notes.fields.update(f"{where}.{name[:64]}" for name in row.keys() - known)

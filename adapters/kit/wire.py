@@ -88,7 +88,7 @@ class Response:
 
 
 def _decimal(text: str) -> Decimal:
-    return exact(text, "a number")
+    return exact(text, "a number")  # JSON's grammar was seen to; bounds are ours
 
 
 _decoder = msgspec.json.Decoder(float_hook=_decimal)

@@ -18,6 +18,7 @@ from domain.instruments import Instrument
 from domain.matching import PendingRow
 from domain.ports.vault import DataKey
 from domain.positions import Balance, Position
+from domain.quick import quickly_made
 from domain.reconciliation import Reconciliation
 from domain.stitching import ToldElsewhere
 from domain.syncs import DeadLetter, FeedState, Lane, Progress, SyncRun
@@ -45,6 +46,7 @@ class Link:
     missing_since: datetime | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Keyed:
     """A transaction with its key in the account, its instrument's id, and the mark of its raw row (see
@@ -56,6 +58,7 @@ class Keyed:
     mark: bytes | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What is known of a stored transaction without reading it."""
@@ -69,6 +72,7 @@ class Stored:
     mark: bytes | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Marked:
     """A stored transaction that a raw row with this mark was parsed to, and to nothing else."""

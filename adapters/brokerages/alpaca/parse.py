@@ -7,6 +7,7 @@ elsewhere it is signed. Positions carry shorts as negative. Figures are decimal 
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from adapters.kit import rows
@@ -91,6 +92,7 @@ TYPES: dict[str, TransactionType | None] = {
     "TRD": T.OTHER,
     "TRANS": T.OTHER,
 }
+SIDES = {"buy": T.BUY, "sell": T.SELL, "sell_short": T.SELL_SHORT}
 # Types whose `qty` moves securities. On a dividend it is only the number of shares that earned it.
 _MOVES_SECURITIES = frozenset(
     {T.TRANSFER_IN, T.TRANSFER_OUT, T.SPLIT, T.SPINOFF, T.MERGER, T.SYMBOL_CHANGE, T.OPTION_ASSIGNMENT,
@@ -196,16 +198,16 @@ def _fill(row: dict[str, Any], raw: bytes, scene: Scene) -> Transaction:
     instrument = _named(rows.text(row, "symbol"))
     quantity, price = rows.number(row, "qty"), rows.number(row, "price")
     side = rows.text(row, "side")
-    kinds = {"buy": T.BUY, "sell": T.SELL, "sell_short": T.SELL_SHORT}
-    if side not in kinds:
+    if side not in SIDES:
         scene.notes.words[f"side.{side[:32]}"] += 1
-    multiplier = HUNDRED if instrument.kind is InstrumentKind.OPTION else Decimal(1)
-    value = quantity * price * multiplier
+    value = quantity * price
+    if instrument.kind is InstrumentKind.OPTION:
+        value *= HUNDRED
     buys = side == "buy"
     gross = -value if buys else value
     return Transaction(
         source_key=rows.text(row, "id"),
-        type=kinds.get(side, T.OTHER),
+        type=SIDES.get(side, T.OTHER),
         trade_date=rows.market_day(executed),
         currency=scene.account.currency if scene.account else "USD",
         source_type=f"FILL {side}",
@@ -282,6 +284,7 @@ def _held(row: dict[str, Any], scene: Scene) -> Instrument:
             return Instrument(InstrumentKind.OTHER, symbol, identifiers=own)
 
 
+@lru_cache(maxsize=4096)
 def _named(symbol: str, cusip: str | None = None) -> Instrument:
     """An instrument from its symbol alone: activities do not tell the class."""
     if _OCC.fullmatch(symbol):

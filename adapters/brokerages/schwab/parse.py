@@ -236,6 +236,10 @@ def _summed(securities: list[Row]) -> list[Row]:
 
     Options come first: their leg keeps the activity's own id.
     """
+    if len(securities) == 1:
+        leg = securities[0]
+        rows.text(rows.mapping(leg, "instrument"), "symbol")
+        return [leg | {"amount": rows.number(leg, "amount"), "cost": rows.number(leg, "cost")}]
     groups: dict[tuple[str, Decimal | None], Row] = {}
     for leg in securities:
         key = (rows.text(rows.mapping(leg, "instrument"), "symbol"), rows.optional_number(leg, "price"))
@@ -257,18 +261,18 @@ def _trades(plain: Transaction, legs: list[Row], fee_legs: list[Row], scene: Sce
     unexplained = (plain.net or ZERO) - sum((leg["cost"] for leg in legs), -fees)
     _note_unless(not unexplained, "netAmount.differs", scene)
     for n, leg in enumerate(legs):
-        told, comes = _moved(plain, leg, n, leg["cost"], scene), leg["amount"] > 0
+        moved, comes, cost = _Moved(plain, leg, n, scene), leg["amount"] > 0, leg["cost"]
         if turned and leg in ended:
-            yield replace(told, type=T.OPTION_ASSIGNMENT if comes else T.OPTION_EXERCISE, price=None)
+            yield moved(T.OPTION_ASSIGNMENT if comes else T.OPTION_EXERCISE, cost, None)
             continue
         # Shares that come or go because an option ended are neither sold short nor covered.
         effect = "" if turned else rows.optional_text(leg, "positionEffect") or ""
         words = _OPTION_TRADES if _is_option(leg) else _SHARE_TRADES
-        told = replace(told, type=words.get((comes, effect), T.BUY if comes else T.SELL), fees=ZERO)
+        kind = words.get((comes, effect), T.BUY if comes else T.SELL)
         if leg is bearer:
-            net = leg["cost"] - fees + unexplained
-            told = replace(told, fees=None if unexplained else fees, net=net)
-        yield told
+            yield moved(kind, cost, moved.price, None if unexplained else fees, cost - fees + unexplained)
+        else:
+            yield moved(kind, cost, moved.price, ZERO)
 
 
 def _movements(plain: Transaction, legs: list[Row], scene: Scene) -> Iterator[Transaction]:
@@ -280,27 +284,56 @@ def _movements(plain: Transaction, legs: list[Row], scene: Scene) -> Iterator[Tr
     further = sum((leg["cost"] for leg in legs[1:]), ZERO)
     for n, leg in enumerate(legs):
         kind = _kind(plain, leg["amount"], scene)
-        told = _moved(plain, leg, n, leg["cost"] if n else (plain.net or ZERO) - further, scene)
+        moved, cash = _Moved(plain, leg, n, scene), leg["cost"] if n else (plain.net or ZERO) - further
         # A price of 0 is no price: nothing was dealt in.
-        yield replace(told, type=kind, price=None if kind in _OPTION_EVENTS else told.price or None)
+        yield moved(kind, cash, None if kind in _OPTION_EVENTS else moved.price or None)
 
 
 def _is_option(leg: Row) -> bool:
     return bool(leg["instrument"].get("assetType") == "OPTION")
 
 
-def _moved(plain: Transaction, leg: Row, n: int, cash: Decimal, scene: Scene) -> Transaction:
-    instrument, _ = instrument_of(leg["instrument"], scene.notes)
-    return replace(
-        plain,
+class _Moved:
+    """What one leg moves: the activity's own fields, and the leg's."""
+
+    __slots__ = ("_instrument", "_key", "_plain", "_quantity", "price")
+
+    def __init__(self, plain: Transaction, leg: Row, n: int, scene: Scene) -> None:
         # A further security of the same activity needs a key of its own.
-        source_key=f"{plain.source_key}.{n}" if n else plain.source_key,
-        instrument=instrument,
-        quantity=leg["amount"],
-        price=rows.optional_number(leg, "price"),
-        gross=cash,
-        net=cash,
-    )
+        self._plain, self._key = plain, f"{plain.source_key}.{n}" if n else plain.source_key
+        self._instrument, _ = instrument_of(leg["instrument"], scene.notes)
+        self._quantity: Decimal = leg["amount"]
+        self.price = rows.optional_number(leg, "price")
+
+    def __call__(
+        self,
+        kind: TransactionType,
+        gross: Decimal,
+        price: Decimal | None,
+        fees: Decimal | None = None,
+        net: Decimal | None = None,
+    ) -> Transaction:
+        """`net` is `gross` where nothing else is said."""
+        plain = self._plain
+        return Transaction(
+            source_key=self._key,
+            type=kind,
+            trade_date=plain.trade_date,
+            currency=plain.currency,
+            source_type=plain.source_type,
+            status=plain.status,
+            executed_at=plain.executed_at,
+            settlement_date=plain.settlement_date,
+            instrument=self._instrument,
+            quantity=self._quantity,
+            price=price,
+            gross=gross,
+            fees=fees,
+            net=gross if net is None else net,
+            description=plain.description,
+            removed_reason=plain.removed_reason,
+            raw=plain.raw,
+        )
 
 
 def _kind(plain: Transaction, amount: Decimal | None, scene: Scene) -> TransactionType:

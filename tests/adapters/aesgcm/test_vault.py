@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from adapters.aesgcm.envelope import encoded
 from adapters.aesgcm.keyring import KeyRing, generate
 from adapters.aesgcm.roots import Roots
-from adapters.aesgcm.vault import AesGcmVault
+from adapters.aesgcm.vault import AesGcmVault, _place
 from domain.errors import DecryptionFailed
 from domain.ports.vault import DataKey, Label, Vault
 
@@ -228,3 +228,12 @@ def refused(deed: Callable[[], object]) -> None:
     while error is not None:
         assert MARKER.decode() not in str(error)
         error = error.__cause__ or error.__context__
+
+
+def test_what_was_bound_by_the_whole_encoding_opens() -> None:
+    """The shared beginning is only a shorter way to the same bytes."""
+    key, label = DataKey("key_1", "account:a", "kek", b""), Label("ü", "", "transaction:abc", 3)
+
+    whole = encoded("brokerlink value", "1", "key_1", "ü", "", "transaction:abc", "3")
+
+    assert _place(key, label) == whole
