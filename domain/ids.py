@@ -24,6 +24,12 @@ def account_id(key: bytes, user_id: str, brokerage_id: str, account_key: str) ->
     return "acc_" + hmac.new(key, told, hashlib.sha256).digest()[:ID_BYTES].hex()
 
 
+def handle_key(key: bytes, brokerage_id: str, handle: str) -> str:
+    """The keyed fingerprint of what a brokerage calls a grant, to find its connection by."""
+    told = f"{brokerage_id}\x1f{handle}".encode()
+    return hmac.new(key, told, hashlib.sha256).digest()[:ID_BYTES].hex()
+
+
 def transaction_key(source: str) -> str:
     """The key of a transaction within its account, from the source that names it."""
     return hashlib.sha256(source.encode()).digest()[:ID_BYTES].hex()

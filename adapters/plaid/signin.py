@@ -287,7 +287,8 @@ def _done(talk: Talk, item: Mapping[str, Any]) -> Move:
         "access_token": talk.access_token,
         "item_id": talk.item_id or rows.text(item, "item_id"),
     }
-    return Done(Grant(values, None, rows.instant(until, "consent_expiration_time") if until else None))
+    ends = rows.instant(until, "consent_expiration_time") if until else None
+    return Done(Grant(values, renewable_until=ends, handle=values["item_id"]))
 
 
 def _send(path: str, body: dict[str, Any], state: State) -> Move:

@@ -80,6 +80,15 @@ connections = Table(
     ),
 )
 
+# What brokerages call a grant in their notices, as keyed fingerprints.
+handles = Table(
+    "handles",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("connection_id", String(64), nullable=False),
+    Index(None, "connection_id"),
+)
+
 credentials = Table(
     "credentials",
     metadata,

@@ -6,6 +6,7 @@ from adapters.sql.accounts import SqlAccounts
 from adapters.sql.connections import SqlConnections, SqlCredentials, SqlSessions
 from adapters.sql.duties import SqlDuties
 from adapters.sql.feeds import SqlFeeds, SqlFreshness
+from adapters.sql.handles import SqlHandles
 from adapters.sql.holdings import SqlHoldings
 from adapters.sql.instruments import SqlInstruments
 from adapters.sql.log import SqlDataKeys, SqlEvents, SqlRequests
@@ -21,6 +22,7 @@ class SqlUnitOfWork:
         self.data_keys = SqlDataKeys(connection)
         self.connections = SqlConnections(connection)
         self.credentials = SqlCredentials(connection)
+        self.handles = SqlHandles(connection)
         self.sessions = SqlSessions(connection)
         self.accounts = SqlAccounts(connection)
         self.instruments = SqlInstruments(connection)

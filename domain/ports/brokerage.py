@@ -20,12 +20,15 @@ T = TypeVar("T")
 class Grant:
     """What authorises our calls: keys or tokens. It lives in the vault and in the calling process only.
 
+    `handle`: what the brokerage calls it in notices, where it sends any. It is told at sign-in only.
+
     `expires_at`: when it must be renewed. `renewable_until`: after that only the user can help.
     """
 
     values: dict[str, str] = field(repr=False)
     expires_at: datetime | None = None
     renewable_until: datetime | None = None
+    handle: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(slots=True)

@@ -122,6 +122,8 @@ class Connecting:
         ids = {self._account_id(session, account): account for account in told}
         connection = self._connection(uow, session, tuple(ids), grant, now)
         self.safe.put_grant(uow, connection, grant, now)
+        if grant.handle:
+            uow.handles.put(self.safe.handle_key(session.brokerage_id, grant.handle), connection.id)
         link_accounts(uow, self.safe, connection, ids, now)
         _forget(uow, session.id)
         run = new_run(self.chance.id("run"), connection, Trigger.CONNECT, Lane.INTERACTIVE, now, self.life)

@@ -81,6 +81,7 @@ class Disconnect:
         check_etag(connection, given_etag)
         # Also where it is disconnected already: what must not be there is dropped again.
         uow.credentials.drop(connection_id)
+        uow.handles.drop(connection_id)
         uow.data_keys.drop(f"connection:{connection_id}")
         if connection.live:
             run = stop_run(uow, connection)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from domain.accounts import Account, AccountTold
 from domain.connections import Connection
 from domain.errors import ReauthorizationRequired
+from domain.ids import handle_key
 from domain.ports.brokerage import Grant
 from domain.ports.storage import Sealed, UnitOfWork
 from domain.ports.vault import DataKey, Label, Vault
@@ -31,6 +32,9 @@ class Safe:
             found = self.vault.new_key(scope)
             uow.data_keys.add(found)
         return found
+
+    def handle_key(self, brokerage_id: str, handle: str) -> str:
+        return handle_key(self.vault.identity_key, brokerage_id, handle)
 
     # ---- grants
 
