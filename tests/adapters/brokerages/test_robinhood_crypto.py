@@ -5,12 +5,15 @@ from base64 import b64decode
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, cast
 
 import conformance
 import doors
+import house
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from told import shown
 
 from adapters.brokerages.robinhood.crypto import CRYPTO, parse, sign
 from adapters.brokerages.robinhood.sandbox import Robinhood
@@ -414,3 +417,20 @@ def test_the_door_is_open_by_itself_and_the_private_one_is_not() -> None:
     private, crypto = doors.found("robinhood")[0].doors
 
     assert (private.open, crypto.open, crypto) == (False, True, CRYPTO)
+
+
+async def test_both_doors_of_one_user_lead_to_accounts_of_their_own(tmp_path: Path) -> None:
+    made = house.build(tmp_path, "robinhood", rows=30)
+    found = []
+    for door in ("private", "crypto", "crypto"):
+        view = await made.connected("robinhood", door_id=door)
+        assert view.connection is not None
+        await made.run()
+        found.append(shown(made))
+    made.store.close()
+
+    private, both, again = found
+    assert (len(private.balances), len(both.balances)) == (3, 4)
+    assert private.positions.items() <= both.positions.items()
+    assert private.transactions.items() <= both.transactions.items()
+    assert again == both
