@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Select, String, Table, bindparam, delete, select, update
 
 from adapters.kit.budgets import checked, credential_name
 from adapters.sql.engine import SqlStorage
+from adapters.sql.prepared import Prepared
 from adapters.sql.statements import insert_new
 from adapters.sql.tables import breakers, budgets
 from adapters.sql.types import MICROSECOND, DatabaseNow, moment
@@ -27,21 +28,25 @@ UNUSED = timedelta(days=1)
 CLEAN = Breaker()
 
 
-def _locked(table: Table) -> Any:
-    return select(table, DatabaseNow().label("now")).where(table.c.key == bindparam("its")).with_for_update()
+def _looked_at(table: Table) -> Select[Any]:
+    return select(table, DatabaseNow().label("now")).where(table.c.key == bindparam("its", type_=String))
 
 
-def _written(table: Table, *names: str) -> Any:
+def _locked(table: Table) -> Prepared:
+    return Prepared(_looked_at(table).with_for_update())
+
+
+def _written(table: Table, *names: str) -> Prepared:
     values = {name: bindparam(name, type_=table.c[name].type) for name in names}
-    return update(table).where(table.c.key == bindparam("its")).values(**values)
+    return Prepared(update(table).where(table.c.key == bindparam("its", type_=String)).values(**values))
 
 
-# Run for every call to a brokerage, so built once.
+# Run for every call to a brokerage.
 _STANDING = _locked(budgets)
 _NAMES = [field.name for field in fields(Standing)]
-_CROWD = select(budgets, DatabaseNow().label("now")).where(budgets.c.key == bindparam("its"))
+_CROWD = Prepared(_looked_at(budgets))
 _STAND = _written(budgets, *_NAMES, "used_at")
-_LOOK_AT_BREAKER = select(breakers.c.state, breakers.c.failures).where(breakers.c.key == bindparam("its"))
+_LOOK_AT_BREAKER = Prepared(_looked_at(breakers))
 _BREAKER = _locked(breakers)
 _BREAK = _written(breakers, "state", "failures", "until")
 
@@ -128,7 +133,7 @@ def _place(sql: SqlConnection, budget: Budget, turn: Turn, waited: timedelta) ->
 
 def _held(sql: SqlConnection, crowd: str) -> Again | None:
     """Whether everybody waits: looked at without locking the row that all of them share."""
-    row = sql.execute(_CROWD, {"its": crowd}).mappings().first()
+    row = _CROWD.first(sql, its=crowd)
     if row is None:
         return None
     return held(Standing(**{name: row[name] for name in _NAMES}), moment(row["now"]))
@@ -136,17 +141,17 @@ def _held(sql: SqlConnection, crowd: str) -> Again | None:
 
 def _standing(sql: SqlConnection, key: str) -> tuple[Standing, datetime]:
     """How a budget stands, locked, and the time."""
-    row = sql.execute(_STANDING, {"its": key}).mappings().first()
+    row = _STANDING.first(sql, its=key)
     if row is None:
         now = _now(sql)
         made = fresh(now)
         insert_new(sql, budgets, {"key": key, "used_at": now, **_columns(made)})
-        row = sql.execute(_STANDING, {"its": key}).mappings().one()
+        (row,) = _STANDING.all(sql, its=key)
     return Standing(**{name: row[name] for name in _NAMES}), moment(row["now"])
 
 
 def _put_standing(sql: SqlConnection, key: str, standing: Standing, now: datetime) -> None:
-    sql.execute(_STAND, {"its": key, "used_at": now, **_columns(standing)})
+    _STAND.run(sql, its=key, used_at=now, **_columns(standing))
 
 
 def _columns(standing: Standing) -> dict[str, Any]:
@@ -155,21 +160,20 @@ def _columns(standing: Standing) -> dict[str, Any]:
 
 def _shaken(sql: SqlConnection, key: str) -> bool:
     """Whether a breaker is anything but closed after a success: looked at without locking it."""
-    row = sql.execute(_LOOK_AT_BREAKER, {"its": key}).first()
-    return row is not None and (row[0] != BreakerState.CLOSED.value or row[1] > 0)
+    row = _LOOK_AT_BREAKER.first(sql, its=key)
+    return row is not None and (row["state"] != BreakerState.CLOSED.value or row["failures"] > 0)
 
 
 def _breaker(sql: SqlConnection, key: str) -> tuple[Breaker, datetime]:
-    row = sql.execute(_BREAKER, {"its": key}).mappings().first()
+    row = _BREAKER.first(sql, its=key)
     if row is None:
         insert_new(sql, breakers, {"key": key, "state": BreakerState.CLOSED.value, "failures": 0})
-        row = sql.execute(_BREAKER, {"its": key}).mappings().one()
+        (row,) = _BREAKER.all(sql, its=key)
     return Breaker(BreakerState(row["state"]), row["failures"], row["until"]), moment(row["now"])
 
 
 def _put_breaker(sql: SqlConnection, key: str, breaker: Breaker) -> None:
-    told = {"state": breaker.state.value, "failures": breaker.failures, "until": breaker.until}
-    sql.execute(_BREAK, {"its": key, **told})
+    _BREAK.run(sql, its=key, state=breaker.state.value, failures=breaker.failures, until=breaker.until)
 
 
 def _now(sql: SqlConnection) -> datetime:
