@@ -26,6 +26,9 @@ async def repeat(made: House, connection_id: str, times: int) -> tuple[int, int]
     """Sync so often: how many objects there are afterwards, and bytes in memory."""
     for _ in range(times):
         assert (await made.synced(connection_id)).state is RunState.SUCCEEDED
+        # What the sandbox and the house note for tests is no leak of ours.
+        made.calls.clear()
+        made.stage.faulty["alpaca"].sandbox.play.log.clear()
     gc.collect()
     return len(gc.get_objects()), psutil.Process().memory_info().rss
 
@@ -38,14 +41,8 @@ async def test_syncs_leave_nothing_behind_in_memory(tmp_path: Path) -> None:
     assert view.connection is not None
     known = view.connection.id
     before, bytes_before = await repeat(made, known, WARM)
-    made.calls.clear()
-    made.stage.faulty["alpaca"].sandbox.play.log.clear()
 
     after, bytes_after = await repeat(made, known, SYNCS)
-    made.calls.clear()
-    made.stage.faulty["alpaca"].sandbox.play.log.clear()
-    gc.collect()
-    after = min(after, len(gc.get_objects()))
     made.store.close()
 
     growth = (after - before) / SYNCS

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from domain.ports.vault import DataKey
 T = TypeVar("T")
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 WRITERS = 8
+CROWD, TURNS = 16, 15
 SECRET = "MARKER-of-a-secret"
 REQUEST = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 
@@ -83,21 +85,26 @@ def test_a_read_sees_one_moment_whatever_is_written_meanwhile(store: SqlStorage)
 
 def test_many_writers_at_once_all_get_through(store: SqlStorage) -> None:
     """On SQLite "database is locked" is what they would hear without waiting for one another."""
+    took: list[float] = []
 
     def write(number: int) -> None:
-        for turn in range(25):
+        for turn in range(TURNS):
             key = DataKey(f"key_{number}_{turn}", f"scope:{number}:{turn}", "kek", b"wrapped")
 
             def deed(uow: SqlUnitOfWork, key: DataKey = key) -> None:
                 assert uow.data_keys.of(key.scope) is None  # a read first, then a write: the hard way
                 uow.data_keys.add(key)
 
+            began = time.perf_counter()
             store.write_now(deed)
+            took.append(time.perf_counter() - began)
 
-    at_once(write)
+    at_once(write, CROWD)
 
+    took.sort()
+    print(f"\n{CROWD} writers: p99 {took[int(len(took) * 0.99)] * 1e3:.0f} ms, worst {took[-1] * 1e3:.0f} ms")
     kept = "SELECT count(*) FROM data_keys"
-    assert store.read_now(lambda uow: uow.sql.execute(text(kept)).scalar_one()) == WRITERS * 25
+    assert store.read_now(lambda uow: uow.sql.execute(text(kept)).scalar_one()) == CROWD * TURNS
 
 
 def test_processes_that_share_a_database_get_through_as_well(url: str) -> None:
