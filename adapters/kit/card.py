@@ -17,6 +17,7 @@ from domain.accounts import AccountTold
 from domain.brokerages import BrokerageFacts, BrokerageStatus, DoorFacts
 from domain.errors import Failure
 from domain.ports.brokerage import Feed, Grant, Notes
+from domain.ports.notices import Notice
 from domain.ports.statements import Statement
 from domain.positions import Balance, Position
 from domain.transactions import Transaction
@@ -145,6 +146,22 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedNotices:
+    """How notices of a door are proved and read. All raise Forged where it was not the brokerage.
+
+    `key_name(headers)`: which key it was signed with. `ask_key(name, operator)` asks for that key with what
+    the operator configured, `take_key(response)` reads it. `check` proves headers and body with it.
+    """
+
+    key_name: Callable[[Mapping[str, str]], str]
+    ask_key: Callable[[str, Mapping[str, str]], Request]
+    take_key: Callable[[Response], Any]
+    check: Callable[[Mapping[str, str], bytes, Any, datetime], None]
+    read: Callable[[bytes], Notice]
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """One way in: hosts, signing in, authorising, reads, limits.
 
@@ -168,6 +185,7 @@ class Door:
     rates: dict[str, Rate] = field(default_factory=lambda: {"default": Rate(120)})
     open: bool = True
     headers: tuple[tuple[str, str], ...] = ()
+    notices: SignedNotices | None = None
 
 
 @dataclass(frozen=True, slots=True)

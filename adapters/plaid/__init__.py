@@ -11,7 +11,7 @@ from functools import partial
 
 from adapters.kit.card import Counted, Door, Rate, Read
 from adapters.kit.signin import Conversation
-from adapters.plaid import failures, parse, reads, signin
+from adapters.plaid import failures, hooks, parse, reads, signin
 from domain.brokerages import Capability, CredentialField, Dataset, DoorFacts, DoorKind, Support
 
 URL = "https://production.plaid.com"
@@ -76,6 +76,7 @@ def door(
             "auth": Rate(60),
         },
         open=open,
+        notices=hooks.NOTICES,
     )
 
 

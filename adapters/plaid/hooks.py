@@ -15,7 +15,6 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -24,20 +23,18 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from adapters.kit import rows
+from adapters.kit.card import SignedNotices
 from adapters.kit.wire import Request, Response, post_json
 from adapters.plaid import failures
 from adapters.plaid.reads import HOST
 from domain.errors import ConsentRevoked, Failure, ReauthorizationRequired, UnreadableReply
+from domain.ports.notices import Deed, Forged, Notice
 
 HEADER = "plaid-verification"
 OLDEST = timedelta(minutes=5)
 AHEAD = timedelta(minutes=1)  # clocks differ
 MOST_HEADER = 8192
 SCALAR = 32
-
-
-class Forged(Exception):
-    """Whoever sent it, it was not Plaid, or not now, or not this. No more is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,24 +117,6 @@ def key_of(response: Response) -> Key:
     return Key(rows.text(told, "kid"), public, until)
 
 
-class Deed(Enum):
-    """What a notice asks for."""
-
-    SYNC = "sync"
-    ASK_USER = "ask_user"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """`item_id` is empty where no item is meant. `failure`: why the user must act."""
-
-    item_id: str
-    deed: Deed
-    word: str
-    failure: Failure | None = None
-
-
 SYNCS = frozenset(
     {
         "HOLDINGS/DEFAULT_UPDATE",
@@ -147,7 +126,6 @@ SYNCS = frozenset(
     }
 )
 ASKS: dict[str, tuple[type[Failure], str]] = {
-    "ITEM/PENDING_EXPIRATION": (ReauthorizationRequired, "The consent at the brokerage ends soon."),
     "ITEM/PENDING_DISCONNECT": (ReauthorizationRequired, "The brokerage will end this connection soon."),
     "ITEM/USER_PERMISSION_REVOKED": (ConsentRevoked, ""),
 }
@@ -160,6 +138,9 @@ def notice_of(body: bytes) -> Notice:
     item = rows.optional_text(told, "item_id") or ""
     if word in SYNCS:
         return Notice(item, Deed.SYNC, word)
+    if word == "ITEM/PENDING_EXPIRATION":
+        ends = rows.instant(told.get("consent_expiration_time"), "consent_expiration_time")
+        return Notice(item, Deed.WARN_USER, word, until=ends)
     if word in ASKS:
         kind, words = ASKS[word]
         return Notice(item, Deed.ASK_USER, word, kind(words))
@@ -168,3 +149,17 @@ def notice_of(body: bytes) -> Notice:
         asks = isinstance(failure, ReauthorizationRequired | ConsentRevoked)
         return Notice(item, Deed.ASK_USER if asks else Deed.SYNC, word, failure if asks else None)
     return Notice(item, Deed.NOTHING, word)
+
+
+def header_of(headers: Mapping[str, str]) -> str:
+    return headers.get(HEADER, "")
+
+
+NOTICES = SignedNotices(
+    key_name=lambda headers: kid_of(header_of(headers)),
+    ask_key=lambda kid, told: ask_key(kid, told["plaid_client_id"], told["plaid_secret"]),
+    take_key=key_of,
+    check=lambda headers, body, key, now: check(header_of(headers), body, key, now),
+    read=notice_of,
+    needs=("plaid_client_id", "plaid_secret"),
+)

@@ -1,5 +1,6 @@
 """The composition root: the only place that sees both sides, and the sole importer of the injector."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from dependency_injector import containers, providers
@@ -17,6 +18,7 @@ from adapters.dispatch.spread import SpreadDispatch
 from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.catalogue import Catalogue, Configured
 from adapters.kit.http import HttpWire, Wire
+from adapters.kit.notices import ProvedNotices
 from adapters.kit.opend import OpendWire
 from adapters.kit.statements import Files
 from adapters.kit.wires import Wires
@@ -26,6 +28,7 @@ from adapters.sql.reading import SqlReading
 from adapters.sql.store import identity_key, open_store
 from adapters.telemetry.logs import call_log, correlated
 from brokerlink.clockwork import SystemChance, SystemClock
+from brokerlink.http.hooks import Hooks
 from brokerlink.preflight import ready
 from brokerlink.rpc.accounts import AccountServicer
 from brokerlink.rpc.admin import AdminServicer
@@ -51,6 +54,7 @@ from brokerlink.usecases.disconnect import Disconnect
 from brokerlink.usecases.get_portfolio import GetPortfolio, GetUserPortfolio
 from brokerlink.usecases.get_sync_run import CancelSync, GetSyncRun, ListSyncRuns
 from brokerlink.usecases.grants import Grants
+from brokerlink.usecases.hear_notice import HearNotice
 from brokerlink.usecases.import_statement import ImportStatement
 from brokerlink.usecases.list_accounts import GetAccount, ListAccounts
 from brokerlink.usecases.list_brokerages import GetBrokerage, ListBrokerages
@@ -101,7 +105,7 @@ def progress_hub(store: SqlStorage) -> InProcessHub | NotifyHub:
     return InProcessHub() if store.embedded else NotifyHub(store.conninfo)
 
 
-def catalogue(settings: Settings, wire: Wire, clock: SystemClock, shared: Budgets) -> Catalogue:
+def configured_by(settings: Settings) -> Callable[[str], Configured]:
     def configured(name: str) -> Configured:
         hosts = {host for door in card(name).doors for host in door.hosts}
         return Configured(
@@ -111,7 +115,15 @@ def catalogue(settings: Settings, wire: Wire, clock: SystemClock, shared: Budget
             settings.redirect_uri(name) or "",
         )
 
-    return Catalogue(NAMES, card, wire, configured, clock.now, budgets=shared)
+    return configured
+
+
+def catalogue(settings: Settings, wire: Wire, clock: SystemClock, shared: Budgets) -> Catalogue:
+    return Catalogue(NAMES, card, wire, configured_by(settings), clock.now, budgets=shared)
+
+
+def notices(settings: Settings, wire: Wire, clock: SystemClock) -> ProvedNotices:
+    return ProvedNotices(NAMES, card, wire, configured_by(settings), clock.now)
 
 
 class Container(containers.DeclarativeContainer):
@@ -163,6 +175,10 @@ class Container(containers.DeclarativeContainer):
         life,
     )
     tidy = providers.Singleton(Tidy, store, clock, schedule, hub, budgets)
+    hear_notice = providers.Singleton(
+        HearNotice, store, providers.Singleton(notices, settings, http, clock), safe, start_sync, clock
+    )
+    hooks = providers.Singleton(Hooks, hear_notice)
     connecting = providers.Singleton(Connecting, store, brokerages, safe, clock, chance, dispatch, life)
 
     once = providers.Singleton(Once, store, vault.provided.identity_key, clock)

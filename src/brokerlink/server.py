@@ -12,6 +12,7 @@ import uvloop
 from adapters.dispatch.owner import release_dead
 from adapters.telemetry.logs import configure
 from brokerlink.container import Container
+from brokerlink.http.hooks import Hooks
 from brokerlink.preflight import ready
 from brokerlink.settings import Problem, Settings, SettingsInvalid
 from brokerlink.settings.problems import variable
@@ -82,12 +83,15 @@ async def serve(house: Container) -> None:
     credentials = _credentials(settings)
     for listener in settings.listeners:
         rpc.listen(listener.text, credentials)
+    hooks = await _hear_notices(house, settings)
     hub.start()
     dispatch.start()
     await rpc.start()
     log.info("serving", extra={"address": ", ".join(settings.listen)})
     await told_to_stop()
     log.info("stopping")
+    if hooks is not None:
+        await hooks.stop()
     # Together: calls and runs have the same grace. A call that ends last may still wake a run.
     await asyncio.gather(rpc.stop(GRACE), dispatch.stop(GRACE))
     if settings.work:
@@ -98,6 +102,22 @@ async def serve(house: Container) -> None:
     house.reading().close()
     store.close()
     log.info("stopped")
+
+
+async def _hear_notices(house: Container, settings: Settings) -> Hooks | None:
+    """Listen for brokerages' notices, if the operator has named an address for it."""
+    where = settings.hooks
+    if where is None:
+        return None
+    hooks: Hooks = house.hooks()
+    try:
+        await hooks.start(where.host, where.port, path=where.path, reuse_port=settings.shares_port)
+    except OSError as error:
+        name = variable("hooks_listen")
+        sentence = f"It is not possible to listen on {where.text}: {error.strerror}."
+        fix = f"Stop who listens there, or set {name} to another address."
+        raise SettingsInvalid([Problem(name, sentence, fix)]) from None
+    return hooks
 
 
 async def told_to_stop() -> None:

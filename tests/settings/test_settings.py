@@ -281,6 +281,16 @@ def test_other_machines_may_call_with_certificates_or_where_it_is_said(
     assert load(tls_certificate=__file__, tls_key=__file__, tls_client_ca=__file__)
 
 
+def test_notices_come_in_from_this_machine_or_where_something_else_encrypts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given(monkeypatch, BROKERLINK_HOOKS_LISTEN="0.0.0.0:8080", **{KEY: "key"})
+
+    assert "no TLS" in refused()["BROKERLINK_HOOKS_LISTEN"]
+    assert load(allow_plaintext=True)
+    assert load(hooks_listen="127.0.0.1:8080")
+
+
 def test_tls_that_lets_everybody_call_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, BROKERLINK_LISTEN="0.0.0.0:50051", **{KEY: "key"})
 

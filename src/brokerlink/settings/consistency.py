@@ -17,6 +17,7 @@ def problems(settings: "Settings") -> list[Problem]:
     return [
         *_key(settings),
         *_exposure(settings),
+        *_hooks(settings),
         *_tls(settings),
         *_times(settings),
         *_processes(settings),
@@ -57,6 +58,18 @@ def _exposure(settings: "Settings") -> list[Problem]:
     return []
 
 
+def _hooks(settings: "Settings") -> list[Problem]:
+    """Notices are signed, but not encrypted: what the world sends has to come through something that is."""
+    if settings.hooks is None or settings.hooks.local or settings.allow_plaintext:
+        return []
+    name = variable("hooks_listen")
+    fix = (
+        "Listen on 127.0.0.1 or a Unix socket, behind a proxy with TLS;"
+        f" {variable('allow_plaintext')}=true only where something else encrypts."
+    )
+    return [Problem(name, f"{name} lets other machines in, but there is no TLS.", fix)]
+
+
 def _tls(settings: "Settings") -> list[Problem]:
     certificate, key, authority = (getattr(settings, name) for name in TLS)
     found: list[Problem] = []
@@ -90,7 +103,8 @@ def _calendar(settings: "Settings") -> list[Problem]:
 
 def unshared(settings: "Settings") -> list[str]:
     """Addresses that only one process can listen on: Unix sockets, and a port that the system chooses."""
-    return [listener.text for listener in settings.listeners if listener.path or not listener.port]
+    listeners = (*settings.listeners, *((settings.hooks,) if settings.hooks else ()))
+    return [listener.text for listener in listeners if listener.path or not listener.port]
 
 
 def _processes(settings: "Settings") -> list[Problem]:

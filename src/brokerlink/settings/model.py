@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         default=("127.0.0.1:50051",),
         description="Where to listen: host:port or unix:/path, several with commas.",
     )
+    hooks_listen: str | None = Field(
+        default=None,
+        description="Where brokerages' notices (webhooks) come in, by plain HTTP: host:port or unix:/path; "
+        "off without.",
+    )
     data_dir: File = Field(
         default=Path("~/.local/share/brokerlink"),
         description="Where the embedded database lies.",
@@ -164,6 +169,11 @@ class Settings(BaseSettings):
             raise ValueError("is empty")
         return tuple(Listen.parse(text).text for text in addresses)
 
+    @field_validator("hooks_listen")
+    @classmethod
+    def _hooks(cls, address: str | None) -> str | None:
+        return None if address is None else Listen.parse(address).text
+
     @field_validator("sandbox_url")
     @classmethod
     def _sandbox(cls, address: str | None) -> str | None:
@@ -190,6 +200,10 @@ class Settings(BaseSettings):
     @property
     def listeners(self) -> tuple[Listen, ...]:
         return tuple(map(Listen.parse, self.listen))
+
+    @property
+    def hooks(self) -> Listen | None:
+        return None if self.hooks_listen is None else Listen.parse(self.hooks_listen)
 
     @property
     def local(self) -> bool:

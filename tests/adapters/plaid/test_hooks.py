@@ -12,6 +12,7 @@ from adapters.plaid.notices import Notices
 from adapters.sandbox.asked import to_json
 from adapters.sandbox.create import create
 from domain.errors import ConsentRevoked, ReauthorizationRequired, UnreadableReply
+from domain.ports.notices import Deed, Forged, Notice
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 BODY = b'{"webhook_type":"HOLDINGS","webhook_code":"DEFAULT_UPDATE","item_id":"I"}'
@@ -35,7 +36,7 @@ def test_what_plaid_signed_is_believed(signer: Notices, key: hooks.Key) -> None:
 
 
 def test_another_body_is_forged(signer: Notices, key: hooks.Key) -> None:
-    with pytest.raises(hooks.Forged):
+    with pytest.raises(Forged):
         hooks.check(signer.signed(BODY, NOW), BODY + b" ", key, NOW)
 
 
@@ -43,7 +44,7 @@ def test_another_body_is_forged(signer: Notices, key: hooks.Key) -> None:
 def test_an_old_one_and_one_of_the_future_are_forged(
     signer: Notices, key: hooks.Key, late: timedelta
 ) -> None:
-    with pytest.raises(hooks.Forged):
+    with pytest.raises(Forged):
         hooks.check(signer.signed(BODY, NOW), BODY, key, NOW + late)
 
 
@@ -52,7 +53,7 @@ def test_another_key_is_forged(signer: Notices) -> None:
     theirs = other.key(other.kid, NOW) | {"kid": signer.kid}
     key = hooks.key_of(Response(200, {}, to_json({"key": theirs})))
 
-    with pytest.raises(hooks.Forged):
+    with pytest.raises(Forged):
         hooks.check(signer.signed(BODY, NOW), BODY, key, NOW)
 
 
@@ -61,7 +62,7 @@ def test_a_key_that_has_expired_signs_nothing_any_more(signer: Notices) -> None:
     key = hooks.key_of(Response(200, {}, to_json({"key": told})))
 
     hooks.check(signer.signed(BODY, NOW), BODY, key, NOW - timedelta(seconds=1))
-    with pytest.raises(hooks.Forged):
+    with pytest.raises(Forged):
         hooks.check(signer.signed(BODY, NOW), BODY, key, NOW)
 
 
@@ -75,7 +76,7 @@ def turned(header: str, place: int, value: dict[str, object]) -> str:
 def test_any_other_algorithm_is_refused_before_a_key_is_looked_for(
     signer: Notices, algorithm: object
 ) -> None:
-    with pytest.raises(hooks.Forged):
+    with pytest.raises(Forged):
         hooks.kid_of(turned(signer.signed(BODY, NOW), 0, {"alg": algorithm, "kid": signer.kid}))
 
 
@@ -85,15 +86,15 @@ def test_header_and_claims_are_what_was_signed(signer: Notices, key: hooks.Key, 
     part = header.split(".")[place]
     value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
-    with pytest.raises(hooks.Forged):
+    with pytest.raises(Forged):
         hooks.check(turned(header, place, value | {"more": 1}), BODY, key, NOW)
 
 
 @pytest.mark.parametrize("header", ["", ".", "..", "a.b.c", "e30.e30.e30", "ä.ä.ä", "x" * 9000, "e30.e30"])
 def test_what_is_no_token_is_forged_and_nothing_worse(header: str, key: hooks.Key) -> None:
-    with pytest.raises(hooks.Forged):
+    with pytest.raises(Forged):
         hooks.kid_of(header)
-    with pytest.raises(hooks.Forged):
+    with pytest.raises(Forged):
         hooks.check(header, BODY, key, NOW)
 
 
@@ -110,7 +111,7 @@ def test_a_key_that_is_none_for_es256_is_unreadable(signer: Notices, changed: di
 # What they say.
 
 
-def notice(kind: str, code: str, **more: object) -> hooks.Notice:
+def notice(kind: str, code: str, **more: object) -> Notice:
     told = {"webhook_type": kind, "webhook_code": code, "item_id": "I"} | more
     return hooks.notice_of(json.dumps(told).encode())
 
@@ -125,13 +126,12 @@ def notice(kind: str, code: str, **more: object) -> hooks.Notice:
     ],
 )
 def test_news_ask_for_a_sync(kind: str, code: str) -> None:
-    assert notice(kind, code) == hooks.Notice("I", hooks.Deed.SYNC, f"{kind}/{code}")
+    assert notice(kind, code) == Notice("I", Deed.SYNC, f"{kind}/{code}")
 
 
 @pytest.mark.parametrize(
     ("code", "failure"),
     [
-        ("PENDING_EXPIRATION", ReauthorizationRequired),
         ("PENDING_DISCONNECT", ReauthorizationRequired),
         ("USER_PERMISSION_REVOKED", ConsentRevoked),
     ],
@@ -139,8 +139,15 @@ def test_news_ask_for_a_sync(kind: str, code: str) -> None:
 def test_what_ends_asks_the_user(code: str, failure: type[Exception]) -> None:
     found = notice("ITEM", code)
 
-    assert (found.item_id, found.deed) == ("I", hooks.Deed.ASK_USER)
+    assert (found.handle, found.deed) == ("I", Deed.ASK_USER)
     assert isinstance(found.failure, failure)
+
+
+def test_consent_that_ends_on_a_day_is_a_warning() -> None:
+    found = notice("ITEM", "PENDING_EXPIRATION", consent_expiration_time="2026-12-24T00:00:00Z")
+
+    assert (found.handle, found.deed) == ("I", Deed.WARN_USER)
+    assert found.until == datetime(2026, 12, 24, tzinfo=UTC)
 
 
 def test_an_error_asks_the_user_if_only_they_can_help_and_else_for_a_look() -> None:
@@ -149,12 +156,12 @@ def test_an_error_asks_the_user_if_only_they_can_help_and_else_for_a_look() -> N
         "ITEM", "ERROR", error={"error_type": "INSTITUTION_ERROR", "error_code": "INSTITUTION_DOWN"}
     )
 
-    assert login.deed is hooks.Deed.ASK_USER
-    assert down.deed is hooks.Deed.SYNC
+    assert login.deed is Deed.ASK_USER
+    assert down.deed is Deed.SYNC
 
 
 def test_a_notice_that_nobody_knows_asks_for_nothing() -> None:
-    assert notice("LINK", "SESSION_FINISHED").deed is hooks.Deed.NOTHING
+    assert notice("LINK", "SESSION_FINISHED").deed is Deed.NOTHING
 
 
 def test_a_notice_without_words_is_unreadable() -> None:

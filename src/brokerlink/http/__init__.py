@@ -1,0 +1,1 @@
+"""Inbound HTTP: what brokerages send to us by themselves."""
