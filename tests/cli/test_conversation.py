@@ -149,6 +149,14 @@ def test_an_approval_is_looked_for_as_often_as_the_server_wants() -> None:
     assert said.count("Please.") == 1
 
 
+def test_an_approval_on_a_page_shows_the_page() -> None:
+    wait = asks(pb.CHALLENGE_KIND_DEVICE_APPROVAL, authorize_url="https://secure.example/page")
+
+    _, said = talk(wait, Moves(wait, DONE), Scripted())
+
+    assert said.count("https://secure.example/page") == 1
+
+
 def test_a_session_that_works_is_looked_at_until_it_moves() -> None:
     busy = pb.ConnectSession(id="ses_1", state=pb.CONNECT_SESSION_STATE_IN_PROGRESS)
     moves = Moves(busy, DONE)

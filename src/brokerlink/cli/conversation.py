@@ -98,6 +98,8 @@ class Conversation:
         asked = (challenge.kind, challenge.prompt)
         if asked != self._asked:
             self._say(f"• {clean(challenge.prompt) or kind(challenge)}", "bold")
+            if challenge.kind == pb.CHALLENGE_KIND_DEVICE_APPROVAL and challenge.authorize_url:
+                self._say(f"  {clean(challenge.authorize_url)}", "underline cyan")
         elif challenge.kind != pb.CHALLENGE_KIND_DEVICE_APPROVAL:
             self._say("  That was not it.", "yellow")
         self._asked = asked
