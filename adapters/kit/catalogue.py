@@ -18,12 +18,14 @@ from domain.ports.budgets import Budgets
 class Configured:
     """What the operator set for one brokerage. `hosts` replaces base URLs by their name. `open` opens
     (or closes) doors that the card does not say otherwise about. `operator` completes credentials,
-    `redirect_uri` is where people come back to if the caller names no other address."""
+    `redirect_uri` is where people come back to if the caller names no other address. `limited` off: a
+    sandbox, which has no limits to keep to."""
 
     hosts: Mapping[str, str] = field(default_factory=dict)
     open: bool | None = None
     operator: Mapping[str, str] = field(default_factory=dict, repr=False)
     redirect_uri: str = ""
+    limited: bool = True
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class Catalogue:
                 clock=self.clock,
                 budgets=self.budgets,
                 breaks=self.breaks,
-                limited=self.limited,
+                limited=self.limited and configured.limited,
             )
         return self._doors[name]
 

@@ -113,6 +113,7 @@ def configured_by(settings: Settings) -> Callable[[str], Configured]:
             settings.opens(name),
             settings.operator(name),
             settings.redirect_uri(name) or "",
+            settings.limits(name),
         )
 
     return configured

@@ -155,6 +155,17 @@ def test_the_data_directory_is_made_for_our_eyes_only(tmp_path: Path) -> None:
     assert settings.data_dir.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_gateway_is_an_address_too_and_a_sandbox_has_no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **{KEY: SECRET, "BROKERLINK_SANDBOX_URL": "http://127.0.0.1:9000"})
+    given(monkeypatch, BROKERLINK_BROKERAGES__MOOMOO__HOSTS__API="tcp://127.0.0.1:11111")
+    given(monkeypatch, BROKERLINK_BROKERAGES__MOOMOO__LIMITED="false")
+
+    settings = load()
+
+    assert settings.hosts("moomoo", ["api"]) == {"api": "tcp://127.0.0.1:11111"}
+    assert (settings.limits("moomoo"), settings.limits("alpaca")) == (False, True)
+
+
 # ---- what is refused
 
 
@@ -237,6 +248,8 @@ POSTGRESQL = {"DATABASE_URL": "postgresql://b@127.0.0.1/b"}
         ),
         ({KEYED + "HOSTS__API": "http://a.com"}, KEYED + "HOSTS", "https"),
         ({KEYED + "HOSTS__API": "https://a.com/?k=1"}, KEYED + "HOSTS", "query"),
+        ({KEYED + "HOSTS__API": "tcp://a.com"}, KEYED + "HOSTS", "tcp://host:port"),
+        ({KEYED + "LIMITED": "false"}, KEYED + "LIMITED", "is no sandbox"),
         ({KEYED + "REDIRECT_URI": "http://a.com"}, KEYED + "REDIRECT_URI", "https"),
         ({"BROKERLINK_BROKERAGES": "{"}, "BROKERLINK_BROKERAGES", "JSON"),
         ({"BROKERLINK_LISTNE": "127.0.0.1:1"}, "BROKERLINK_LISTNE", "Did you mean BROKERLINK_LISTEN?"),

@@ -128,7 +128,15 @@ def _processes(settings: "Settings") -> list[Problem]:
 def _sandbox(settings: "Settings") -> list[Problem]:
     """While we play, no call may reach a real brokerage."""
     if settings.sandbox_url is None:
-        return []
+        return [
+            Problem(
+                name := variable("brokerages", brokerage_id, "limited"),
+                f"{name} is false, but that brokerage is no sandbox: it would lock us out.",
+                "Leave it out.",
+            )
+            for brokerage_id, given in sorted(settings.brokerages.items())
+            if not given.limited
+        ]
     return [
         Problem(
             name := variable("brokerages", brokerage_id, "hosts", host),

@@ -42,6 +42,9 @@ def explain() -> tuple[Explained, ...]:
         Explained(f"{prefix}__<ID>__OPEN", "Open or close its unofficial doors.", "as its card says"),
         Explained(f"{prefix}__<ID>__OPERATOR__<FIELD>", "A field that is the same for all users.", "none"),
         Explained(f"{prefix}__<ID>__REDIRECT_URI", "Where it sends people back to.", "none"),
+        Explained(
+            f"{prefix}__<ID>__LIMITED", "Whether its limits are kept to; off at a sandbox only.", "true"
+        ),
     )
 
 

@@ -57,6 +57,7 @@ class BrokerageSettings(BaseModel):
     open: bool | None = None
     operator: dict[str, SecretStr] = {}
     redirect_uri: str | None = None
+    limited: bool = True
 
     @field_validator("hosts")
     @classmethod
@@ -159,7 +160,7 @@ class Settings(BaseSettings):
         description="Play: every host of every brokerage is a sandbox there, unofficial doors open.",
     )
     brokerages: dict[str, BrokerageSettings] = Field(
-        default={}, description="Each brokerage: hosts, open, operator."
+        default={}, description="Each brokerage: hosts, open, operator, limited."
     )
 
     @field_validator("listen")
@@ -259,6 +260,10 @@ class Settings(BaseSettings):
     def operator(self, brokerage_id: str) -> dict[str, str]:
         """The operator's fields of a brokerage, in clear: for the call to it only."""
         return {name: value.get_secret_value() for name, value in self._of(brokerage_id).operator.items()}
+
+    def limits(self, brokerage_id: str) -> bool:
+        """Whether the limits on its card are kept to. Off at a sandbox only: see `consistency`."""
+        return self._of(brokerage_id).limited
 
     def redirect_uri(self, brokerage_id: str) -> str | None:
         return self._of(brokerage_id).redirect_uri
