@@ -27,6 +27,7 @@ from served import Server
 from working import Worker
 
 from adapters.sandbox.create import create
+from adapters.sandbox.faults import Faulty, parse_fault
 from adapters.sandbox.server import serving
 from brokerlink.v1 import (
     connections_pb2,
@@ -54,6 +55,7 @@ class Site:
     url: str
     server: Server
     sandbox: Any
+    brokerage: Faulty
     channel: grpc.aio.Channel
     environment: dict[str, str]
     workers: dict[str, Worker] = field(default_factory=dict)
@@ -96,6 +98,14 @@ class Site:
         """Each has stored pages, and none is through."""
         slow = "SELECT count(*) FILTER (WHERE sequence < 5 OR state <> 'running') = 0 FROM sync_runs"
         await self.until(slow)
+
+    def hold_pages(self) -> None:
+        """No page comes any more: what runs goes on running, however long another process takes to start."""
+        self.brokerage.set_faults([parse_fault("hang@/account/activities")])
+
+    def let_pages_come(self) -> None:
+        """Those that are asked for from now on."""
+        self.brokerage.set_faults([])
 
     async def all_ended(self) -> None:
         done = "SELECT count(*) FILTER (WHERE state = 'succeeded') = %s FROM sync_runs"
@@ -146,7 +156,7 @@ async def site(folder: Path, url: str, latency: float = 800) -> AsyncIterator[Si
             "BROKERLINK_SANDBOX_URL": sandboxes.address,
         }
         async with grpc.aio.insecure_channel(server.address) as channel:
-            made = Site(folder, url, server, sandbox, channel, environment)
+            made = Site(folder, url, server, sandbox, sandboxes.faulty("alpaca"), channel, environment)
             try:
                 yield made
             finally:
@@ -172,6 +182,7 @@ async def test_the_runs_of_a_killed_worker_end_on_another(tmp_path: Path, url: s
         await made.connect(SYNCS)
         first = await made.worker("first")
         await made.all_running()
+        made.hold_pages()
         await made.worker("second")
         watching = [asyncio.create_task(watch(made, run_id)) for run_id in made.runs]
         await asyncio.sleep(0.5)
@@ -179,6 +190,7 @@ async def test_the_runs_of_a_killed_worker_end_on_another(tmp_path: Path, url: s
 
         killed = datetime.now(UTC)
         first.kill()
+        made.let_pages_come()
         await made.all_ended()
 
         times = made.taken_up_after(killed)
@@ -226,10 +238,12 @@ async def test_a_worker_that_is_told_to_stop_hands_its_runs_over_at_once(tmp_pat
         await made.connect(SYNCS)
         first = await made.worker("first")
         await made.all_running()
+        made.hold_pages()
         await made.worker("second")
         watching = [asyncio.create_task(watch(made, run_id)) for run_id in made.runs]
         await asyncio.sleep(0.5)
 
+        made.let_pages_come()
         told_to_stop = datetime.now(UTC)
         code, seconds = await asyncio.to_thread(first.stop)
         await made.all_ended()
