@@ -13,6 +13,7 @@ NAMES = (
     "robinhood",
     "schwab",
     "sofi",
+    "tradier",
     "vanguard",
 )
 

@@ -206,7 +206,8 @@ class FileFormat:
 @dataclass(frozen=True, slots=True)
 class Card:
     """A brokerage. `id` is the folder's name. `doors` are what one connects through, `files` what can be
-    imported. Names of feeds are unique over all doors of a card: a stored row is known by its feed."""
+    imported. Doors that share the name of a feed tell the very same rows under it; else names differ:
+    a stored row is known by its feed."""
 
     id: str
     title: str

@@ -20,6 +20,7 @@ from adapters.sandbox.play import Sandbox
 from adapters.sandbox.stage import Stage
 from domain.accounts import AccountTold
 from domain.instruments import Instrument
+from domain.matching import Occurrences
 from domain.money import plain
 from domain.ports.brokerage import Grant, OpenDoor, Page
 from domain.positions import Balance, Position
@@ -59,10 +60,11 @@ async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:
         positions = (await door.positions(grant, account)).rows
         rows: dict[str, Transaction] = {}
         for feed in door.feeds:
-            cursor = None
+            cursor, occurrences = None, Occurrences()
             while True:
                 page = await door.history(grant, account, feed.name, None, cursor)
-                rows.update((t.source_key or repr(t), t) for t in page.transactions)
+                # Rows without an id are told apart as the engine does it.
+                rows.update((occurrences.key(t), t) for t in page.transactions)
                 cursor = page.cursor
                 if cursor is None:
                     break

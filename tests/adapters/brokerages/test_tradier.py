@@ -1,0 +1,433 @@
+"""Tradier: its four shapes of lists, rows without ids, two ways to sign in, and a sandbox as strict as it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import conformance
+import doors
+import msgspec
+import pytest
+
+from adapters.brokerages.tradier import CARD, parse, reads, signin
+from adapters.kit.card import Call, Scene
+from adapters.kit.signin import Ask, Done, Given, Moment, Send
+from adapters.kit.wire import Response
+from adapters.sandbox.create import create
+from adapters.sandbox.stage import Stage
+from domain.accounts import AccountKind, AccountTold
+from domain.challenges import Answer
+from domain.errors import (
+    BrokerageRateLimited,
+    BrokerageUnavailable,
+    ChallengeExpired,
+    ChallengeWrong,
+    ConsentRevoked,
+    CredentialsRejected,
+    ReauthorizationRequired,
+    UnreadableReply,
+)
+from domain.instruments import InstrumentKind
+from domain.ports.brokerage import Grant, Notes
+from domain.transactions import TransactionType
+
+T = TransactionType
+NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
+ACCOUNT = AccountTold("6YA00001", "Tradier", "6YA00001", AccountKind.MARGIN)
+MOMENT = Moment(NOW, "5e" * 16, {"api": "https://api.tradier.com"})
+
+
+def scene(**references: Any) -> Scene:
+    return Scene(ACCOUNT, references, Notes(), NOW)
+
+
+def call(since: date | None = None, cursor: str | None = None) -> Call:
+    return Call(ACCOUNT, since, NOW.date(), cursor, NOW)
+
+
+def answer(body: bytes | str, status: int = 200) -> Response:
+    return Response(status, {}, body.encode() if isinstance(body, str) else body)
+
+
+def event(kind: str = "trade", amount: str = "-1012.52", **detail: Any) -> bytes:
+    row = {"amount": msgspec.Raw(amount.encode()), "date": "2026-11-03T00:00:00Z", "type": kind, kind: detail}
+    return msgspec.json.encode(row)
+
+
+def told(raw: bytes) -> Any:
+    (row,) = parse.event(raw, scene())
+    return row
+
+
+# ---- lists
+
+
+@pytest.mark.parametrize(
+    ("body", "many"),
+    [
+        ('{"positions":{"position":[{"a":1},{"a":2}]}}', 2),
+        ('{"positions":{"position":{"a":1}}}', 1),
+        ('{"positions":"null"}', 0),
+        ('{"positions":null}', 0),
+    ],
+)
+def test_a_list_of_one_is_an_object_and_none_is_the_word_null(body: str, many: int) -> None:
+    assert len(reads.listed(answer(body), "positions", "position")) == many
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["{}", '{"position":[]}', '{"positions":{}}', '{"positions":{"position":"none"}}', '{"positions":[]}'],
+)
+def test_what_is_no_list_at_all_is_unreadable(body: str) -> None:
+    with pytest.raises(UnreadableReply):
+        reads.listed(answer(body), "positions", "position")
+
+
+def test_a_profile_without_accounts_is_unreadable() -> None:
+    with pytest.raises(UnreadableReply):
+        reads.take_accounts(answer('{"profile":"null"}'), call())
+
+
+# ---- accounts, balances, positions
+
+
+@pytest.mark.parametrize(
+    ("class_", "type_", "kind"),
+    [
+        ("individual", "margin", AccountKind.MARGIN), ("individual", "pdt", AccountKind.MARGIN),
+        ("individual", "cash", AccountKind.CASH), ("entity", "cash", AccountKind.CASH),
+        ("corporate", "margin", AccountKind.MARGIN), ("joint_survivor", "margin", AccountKind.JOINT),
+        ("traditional_ira", "cash", AccountKind.IRA_TRADITIONAL),
+        ("roth_ira", "margin", AccountKind.IRA_ROTH),
+        ("rollover_ira", "cash", AccountKind.IRA_OTHER), ("sep_ira", "cash", AccountKind.IRA_OTHER),
+    ],
+)  # fmt: skip
+def test_every_class_and_type_of_account_is_known(class_: str, type_: str, kind: AccountKind) -> None:
+    stage = scene()
+    row = {"account_number": "VA1", "classification": class_, "type": type_, "status": "active"}
+    (account,) = parse.account(msgspec.json.encode(row), stage)
+
+    assert (account.kind, account.open, account.currency) == (kind, True, "USD")
+    assert not stage.notes.words
+
+
+def test_a_closed_account_is_kept_and_not_read() -> None:
+    row = b'{"account_number":"VA1","classification":"individual","type":"cash","status":"closed"}'
+    (account,) = parse.account(row, scene())
+
+    assert not account.open
+
+
+@pytest.mark.parametrize(
+    ("part", "power"),
+    [
+        ('"margin":{"stock_buying_power":12727.720000000000000000}', "12727.72"),
+        ('"pdt":{"stock_buying_power":400}', "400"),
+        ('"cash":{"cash_available":4343.38}', "4343.38"),
+        ('"x":{}', None),
+    ],
+)
+def test_buying_power_stands_in_the_part_named_for_the_type_and_equity_zero_is_no_total(
+    part: str, power: str | None
+) -> None:
+    row = f'{{"total_equity":17798.360000000000000000000000,"equity":0,"total_cash":14343.86,{part}}}'
+    (balance,) = parse.balance(row.encode(), scene())
+
+    assert (balance.cash, balance.total_value) == (Decimal("14343.86"), Decimal("17798.36"))
+    assert balance.buying_power == (None if power is None else Decimal(power))
+
+
+def test_positions_are_priced_by_quotes_and_an_option_s_cost_is_already_times_its_size() -> None:
+    row = b'{"cost_basis":-870.00,"id":1,"quantity":-2.00000000,"symbol":"SPY260720C00274000"}'
+    quotes = {"quote:SPY260720C00274000": {"type": "option", "last": None, "prevclose": Decimal("3.1")}}
+    (held,) = parse.position(row, scene(**quotes))
+
+    assert held.instrument.symbol == "SPY   260720C00274000"
+    figures = (held.quantity, held.average_cost, held.cost_basis, held.price, held.market_value)
+    assert figures == tuple(map(Decimal, ("-2", "4.35", "-870", "3.1", "-620")))
+    assert held.unrealized_gain == Decimal(250)
+
+
+def test_without_a_quote_price_and_value_are_unknown() -> None:
+    (held,) = parse.position(b'{"cost_basis":10,"id":1,"quantity":1,"symbol":"X"}', scene())
+
+    assert (held.price, held.market_value, held.unrealized_gain) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("type_", "kind"),
+    [
+        ("stock", "equity"),
+        ("etf", "etf"),
+        ("index", "index"),
+        ("mutual_fund", "mutual_fund"),
+        ("new", "other"),
+    ],
+)
+def test_the_quote_says_what_is_held_and_class_shares_lose_their_slash(type_: str, kind: str) -> None:
+    stage = scene(**{"quote:BRK/B": {"type": type_, "last": 1}})
+    (held,) = parse.position(b'{"cost_basis":10,"id":1,"quantity":1,"symbol":"BRK/B"}', stage)
+
+    assert (held.instrument.symbol, held.instrument.kind) == ("BRK.B", InstrumentKind(kind))
+    assert bool(stage.notes.words) is (kind == "other")
+
+
+def test_quotes_of_one_and_of_none() -> None:
+    keys = ("quote:A", "quote:B")
+
+    assert reads.take_quotes(answer('{"quotes":{"quote":{"symbol":"A","last":1}}}'), keys).keys() == {
+        "quote:A"
+    }
+    assert reads.take_quotes(answer('{"quotes":{"unmatched_symbols":{"symbol":"A"}}}'), keys) == {}
+
+
+# ---- history
+
+
+def test_a_purchase_and_a_sale() -> None:
+    detail: dict[str, Any] = {
+        "commission": 0.0,
+        "price": Decimal("101.25"),
+        "symbol": "XMPL",
+        "trade_type": "equity",
+    }
+    bought = told(event(amount="-1012.52", quantity=10, **detail))
+    sold = told(event(amount="404.97", quantity=-4, **detail))
+
+    assert (bought.type, bought.quantity, bought.gross, bought.fees, bought.net) == (
+        T.BUY, 10, Decimal("-1012.5"), Decimal("0.02"), Decimal("-1012.52"),
+    )  # fmt: skip
+    assert (sold.type, sold.quantity, sold.gross, sold.fees, sold.net) == (
+        T.SELL, -4, 405, Decimal("0.03"), Decimal("404.97"),
+    )  # fmt: skip
+    assert (bought.trade_date, bought.executed_at, bought.source_key) == (date(2026, 11, 3), None, None)
+
+
+def test_an_option_s_trade_counts_a_hundred_for_each_contract() -> None:
+    row = told(event(amount="-3000.00", quantity=100, price=Decimal("0.3"), symbol="GE260622C00014000"))
+
+    assert (row.gross, row.fees, row.instrument.kind) == (-3000, 0, InstrumentKind.OPTION)
+
+
+def test_where_quantity_and_price_do_not_explain_the_amount_fees_are_unknown() -> None:
+    row = told(event(amount="-900", quantity=10, price=Decimal("101.25"), symbol="XMPL"))
+
+    assert (row.gross, row.fees, row.net) == (-900, None, -900)
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "detail", "type_"),
+    [
+        ("ach", "5", {}, T.DEPOSIT), ("ach", "-5", {}, T.WITHDRAWAL), ("wire", "5", {}, T.DEPOSIT),
+        ("check", "-5", {}, T.WITHDRAWAL), ("dividend", "10", {}, T.DIVIDEND),
+        ("interest", "1", {}, T.INTEREST), ("interest", "-1", {}, T.MARGIN_INTEREST),
+        ("fee", "-1", {}, T.FEE), ("tax", "-1", {}, T.TAX),
+        ("journal", "-0.05", {"description": "TRANSFER FEE"}, T.FEE),
+        ("journal", "-3000", {"description": "6YA-00005 TO 6YA-00102"}, T.TRANSFER_OUT),
+        ("transfer", "30", {}, T.TRANSFER_IN), ("transfer", "0", {"quantity": -3}, T.TRANSFER_OUT),
+        ("adjustment", "1", {}, T.ADJUSTMENT), ("novelty", "1", {}, T.OTHER),
+        ("option", "0", {"option_type": "expired", "quantity": -1}, T.OPTION_EXPIRATION),
+        ("option", "0", {"option_type": "OPTEXP"}, T.OPTION_EXPIRATION),
+        ("option", "0", {"option_type": "assignment"}, T.OPTION_ASSIGNMENT),
+        ("option", "0", {"option_type": "exercise"}, T.OPTION_EXERCISE),
+        ("option", "0", {"option_type": "new"}, T.OTHER),
+    ],
+)  # fmt: skip
+def test_every_word_of_history_is_known(
+    kind: str, amount: str, detail: dict[str, Any], type_: TransactionType
+) -> None:
+    stage = scene()
+    (row,) = parse.event(event(kind, amount, **detail), stage)
+
+    assert (row.type, row.net, row.instrument) == (type_, Decimal(amount), None)
+    assert bool(stage.notes.words) is (type_ is T.OTHER)
+
+
+def test_a_figure_that_is_the_word_nan_is_unknown() -> None:
+    row = told(event("dividend", "10", quantity="NaN", description="XMPL DIV"))
+
+    assert row.quantity is None
+
+
+OPENED = replace(ACCOUNT, routing={"opened": "2025-11-25"})
+
+
+def walked(*many: int, since: date | None = None) -> list[tuple[str, str, str, int]]:
+    """What is asked for, and how many rows are taken, when answers hold so many rows."""
+    asked, cursor = [], None
+    for rows in many:
+        made = Call(OPENED, since, NOW.date(), cursor, NOW)
+        query = dict(reads.ask_history(made).query)
+        body = '{"history":{"event":[' + ",".join(["{}"] * rows) + "]}}" if rows else '{"history":"null"}'
+        taken = reads.take_history(answer(body), made)
+        asked.append((query["start"], query["end"], query["page"], len(taken.rows)))
+        cursor = taken.cursor
+    assert cursor is None
+    return asked
+
+
+def test_history_is_walked_back_by_windows_that_fit_into_one_answer() -> None:
+    """A row has no id: on a page that has shifted it would look like one more equal row."""
+    assert walked(60, 100, 20, 0, 0, 0, 0) == [
+        ("2026-10-25", "2026-11-25", "1", 60),
+        ("2026-09-23", "2026-10-24", "1", 0),  # too many for one answer: asked again, by fewer days
+        ("2026-10-10", "2026-10-24", "1", 20),
+        ("2026-09-10", "2026-10-09", "1", 0),
+        ("2026-07-12", "2026-09-09", "1", 0),
+        ("2026-03-14", "2026-07-11", "1", 0),
+        ("2025-11-25", "2026-03-13", "1", 0),  # the account was opened then
+    ]
+
+
+def test_only_a_day_that_does_not_fit_is_read_by_pages() -> None:
+    day = date(2026, 11, 25)
+
+    assert walked(100, 100, 3, since=day) == [
+        ("2026-11-25", "2026-11-25", "1", 100),
+        ("2026-11-25", "2026-11-25", "2", 100),
+        ("2026-11-25", "2026-11-25", "3", 3),
+    ]
+
+
+def test_an_incremental_read_ends_where_it_was_told_to() -> None:
+    assert walked(3, since=date(2026, 11, 20)) == [("2026-11-20", "2026-11-25", "1", 3)]
+
+
+# ---- errors
+
+
+INVALID_TOKEN = (
+    '{"fault":{"faultstring":"Invalid Access Token","detail":'
+    '{"errorcode":"keymanagement.service.invalid_access_token"}}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "failure"),
+    [
+        (401, INVALID_TOKEN, ReauthorizationRequired),
+        (500, '{"fault":{"faultstring":"Datastore Error"}}', BrokerageUnavailable),
+        (200, '{"errors":{"error":"Account not found"}}', UnreadableReply),
+        (400, "Quota Violation", BrokerageRateLimited),
+    ],
+)  # fmt: skip
+def test_errors_come_in_four_shapes(status: int, body: str, failure: type[Exception]) -> None:
+    assert isinstance(reads.explain(answer(body, status)), failure)
+
+
+@pytest.mark.parametrize("body", ["Invalid account", '{"history":"null"}', "<html>"])
+def test_what_is_no_error_of_tradier_s_goes_by_its_status(body: str) -> None:
+    assert reads.explain(answer(body, 400)) is None
+
+
+# ---- signing in
+
+
+def test_a_token_is_tried_once() -> None:
+    sent = signin.begin_token(Given({"token": "secret-token"}, ""), MOMENT)
+    assert isinstance(sent, Send)
+    done = signin.hear(sent.state, answer("{}"), MOMENT)  # type: ignore[arg-type]
+
+    assert ("Authorization", "Bearer secret-token") in sent.request.headers
+    assert isinstance(done, Done)
+    assert done.grant.expires_at is None
+    with pytest.raises(CredentialsRejected):
+        signin.hear(sent.state, answer("", 401), MOMENT)  # type: ignore[arg-type]
+
+
+def asked() -> Ask:
+    given = Given({"client_id": "id", "client_secret": "secret"}, "")
+    move = signin.begin_oauth(given, MOMENT)
+    assert isinstance(move, Ask)
+    return move
+
+
+def test_the_browser_is_sent_with_scopes_between_commas_and_without_a_callback() -> None:
+    url = asked().challenge.authorize_url or ""
+
+    assert url.startswith(
+        "https://api.tradier.com/v1/oauth/authorize?client_id=id&scope=read%2Cmarket&state="
+    )
+    assert "redirect_uri" not in url
+
+
+def exchanged(body: str, status: int = 200) -> Any:
+    state = asked().state
+    sent = signin.hear(state, Answer(callback_url=f"https://x/?code=c&state={MOMENT.nonce}"), MOMENT)  # type: ignore[arg-type]
+    assert isinstance(sent, Send)
+    assert sent.request.url == "/v1/oauth/accesstoken"
+    return signin.hear(sent.state, answer(body, status), MOMENT)  # type: ignore[arg-type]
+
+
+def test_only_a_refresh_token_makes_a_grant_last() -> None:
+    without = exchanged('{"access_token":"a","expires_in":86399}').grant
+    renewed = exchanged('{"access_token":"a","expires_in":86399,"refresh_token":"r"}').grant
+
+    assert without.renewable_until == without.expires_at == NOW + timedelta(seconds=86399)
+    assert renewed.renewable_until is None
+    with pytest.raises(ReauthorizationRequired):
+        signin.ask_renewal(without, MOMENT)
+    assert signin.ask_renewal(renewed, MOMENT).url == "/v1/oauth/refreshtoken"
+
+
+@pytest.mark.parametrize(("status", "failure"), [(400, ChallengeExpired), (401, CredentialsRejected)])
+def test_a_code_or_a_secret_that_is_not_taken_is_told_apart(status: int, failure: type[Exception]) -> None:
+    with pytest.raises(failure):
+        exchanged("{}", status)
+
+
+@pytest.mark.parametrize(
+    ("url", "failure"),
+    [("https://x/?error=access_denied", ConsentRevoked), ("https://x/?code=c&state=other", ChallengeWrong)],
+)
+def test_a_refusal_and_somebody_else_s_address_are_no_sign_in(url: str, failure: type[Exception]) -> None:
+    with pytest.raises(failure):
+        signin.hear(asked().state, Answer(callback_url=url), MOMENT)  # type: ignore[arg-type]
+
+
+# ---- with the sandbox
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("persona", ["plain", "empty"])
+async def test_reading_the_sandbox_gives_the_truth(seed: int, persona: str) -> None:
+    door, sandbox = conformance.played("tradier", seed, persona)
+    grant = await door.begin(doors.given("tradier", sandbox.credentials()), "")
+    assert isinstance(grant, Grant)
+
+    assert (
+        conformance.differences(await conformance.read_all(door, grant), conformance.expected(sandbox)) == []
+    )
+
+
+def ask(path: str, token: str, accept: str = "application/json") -> Response:
+    stage = Stage([SANDBOX])
+    headers = {"authorization": f"Bearer {token}", "accept": accept}
+    return stage.hear(
+        "GET", f"{conformance.BASE}/tradier{path}", headers, b"", NOW, conformance.BASE
+    ).response
+
+
+SANDBOX = create("tradier", 7, "plain", NOW.date())
+TOKEN = SANDBOX.credentials()["token"]
+
+
+def test_the_sandbox_refuses_a_wrong_token_with_tradier_s_body() -> None:
+    refused = ask("/v1/user/profile", "wrong")
+
+    assert (refused.status, reads.explain(refused).__class__) == (401, ReauthorizationRequired)
+    assert ask("/v1/accounts/nobody/balances", TOKEN).status == 404
+    assert ask("/v1/accounts/6YA/history?limit=5000", TOKEN).status == 404
+
+
+def test_without_accept_the_sandbox_answers_in_xml() -> None:
+    told = ask("/v1/user/profile", TOKEN, accept="*/*")
+
+    assert told.headers["content-type"] == "application/xml"
+    assert told.body.startswith(b"<?xml")
+
+
+def test_the_card_keeps_one_feed_for_both_doors() -> None:
+    assert {read.name for door in CARD.doors for read in door.transactions} == {"history"}
