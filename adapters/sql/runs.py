@@ -102,7 +102,7 @@ _SAVE_AND_LEAVE = Prepared(update(sync_runs).where(_MINE).values(lease_until=Non
 _GET = Prepared(select(sync_runs).where(sync_runs.c.id == bindparam("run_id", type_=String)))
 _DUE = select(sync_runs).where(FREE_AND_DUE).order_by(sync_runs.c.lane, sync_runs.c.created_at).limit(1)
 _NEXT = Prepared(_DUE.with_for_update(skip_locked=True))
-_IN_LANE = sync_runs.c.lane == bindparam("of_lane", type_=String)
+_IN_LANE = sync_runs.c.lane == bindparam("of_lane", type_=sync_runs.c.lane.type)
 _NEXT_IN_LANE = Prepared(_DUE.where(_IN_LANE).with_for_update(skip_locked=True))
 _THIS = Prepared(
     select(sync_runs)

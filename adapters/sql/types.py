@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, Numeric, String, Text, TypeDecorator
@@ -27,6 +28,7 @@ def day_number(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
+@lru_cache(maxsize=16_384)
 def day_of(number: int) -> date:
     return date(number // 10_000, number // 100 % 100, number % 100)
 

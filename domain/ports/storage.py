@@ -7,7 +7,7 @@ one transaction and may run it again after a conflict, so it must have no effect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from domain.accounts import Account
 from domain.brokerages import Dataset
@@ -72,9 +72,7 @@ class Stored:
     mark: bytes | None = None
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(NamedTuple):
     """A stored transaction that a raw row with this mark was parsed to, and to nothing else."""
 
     mark: bytes

@@ -50,12 +50,13 @@ class Grants:
         """Raises ReauthorizationRequired, also where the brokerage has refused to renew this very grant:
         it is asked once. Raises DecryptionFailed."""
 
-        def deed(uow: UnitOfWork) -> tuple[Grant, int]:
-            if uow.credentials.refused(connection.id):
-                raise ReauthorizationRequired
-            return self.safe.grant(uow, connection)
+        return await self.storage.read(lambda uow: self.look(uow, connection))
 
-        grant, version = await self.storage.read(deed)
+    def look(self, uow: UnitOfWork, connection: Connection) -> Held:
+        """The same, in a unit of work that is under way."""
+        if uow.credentials.refused(connection.id):
+            raise ReauthorizationRequired
+        grant, version = self.safe.grant(uow, connection)
         return Held(connection.id, grant, version)
 
     async def use(self, held: Held, door: OpenDoor, deed: Callable[[Grant], Awaitable[T]]) -> T:

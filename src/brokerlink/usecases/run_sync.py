@@ -5,13 +5,20 @@ import logging
 from dataclasses import dataclass, replace
 
 from brokerlink.usecases.course import TOO_LONG, Course, Engine, Stopped, mark_unread
+from brokerlink.usecases.grants import Held
 from brokerlink.usecases.in_vain import AT_ONCE, LOOK_BACK, MOST_IN_VAIN, attempts_in_vain
 from brokerlink.usecases.sync_head import list_accounts, read_head
 from brokerlink.usecases.sync_history import read_history
 from domain import policy
 from domain.budgets import Turn
-from domain.connections import ConnectionState
-from domain.errors import ConnectionQuarantined, DecryptionFailed, Failure, FailureRecord
+from domain.connections import Connection, ConnectionState
+from domain.errors import (
+    ConnectionDisconnected,
+    ConnectionQuarantined,
+    DecryptionFailed,
+    Failure,
+    FailureRecord,
+)
 from domain.events import Event, EventType
 from domain.ports.storage import LeaseLost, UnitOfWork
 from domain.syncs import Lane, Progress, ProgressKind, RunState, SyncRun, outcome
@@ -60,7 +67,7 @@ class RunSync:
     async def _begin(self, run: SyncRun) -> Course | None:
         """Open what the run needs. None if it ended here."""
         engine, now = self.engine, self.engine.clock.now()
-        connection = await engine.storage.read(lambda uow: uow.connections.get(run.connection_id))
+        connection, held = await engine.storage.read(lambda uow: self._look(uow, run))
         run.attempt += 1
         if connection is None or not connection.live or run.cancel_requested:
             await self._end_unopened(run, RunState.CANCELLED, None)
@@ -77,7 +84,8 @@ class RunSync:
             if vain >= MOST_IN_VAIN:
                 raise ConnectionQuarantined(GIVEN_UP)
             door = engine.brokerages.door(connection.brokerage_id, connection.door_id, turn_of(run))
-            held = await engine.grants.open(connection)
+            if isinstance(held, Failure):
+                raise held
         except Failure as failure:
             record = FailureRecord.of(failure)
             quarantine = isinstance(failure, DecryptionFailed | ConnectionQuarantined)
@@ -86,6 +94,16 @@ class RunSync:
         course = Course(engine, run, connection, door, held)
         await self._announce(course)
         return course
+
+    def _look(self, uow: UnitOfWork, run: SyncRun) -> tuple[Connection | None, Held | Failure]:
+        """The connection and its grant, or why there is none."""
+        connection = uow.connections.get(run.connection_id)
+        if connection is None:
+            return None, ConnectionDisconnected()
+        try:
+            return connection, self.engine.grants.look(uow, connection)
+        except Failure as failure:
+            return connection, failure
 
     async def _in_vain(self, run: SyncRun) -> int:
         """How often it was taken up for nothing, where whoever had it last left it in the middle."""

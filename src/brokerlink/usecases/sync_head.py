@@ -208,6 +208,8 @@ def _believed(course: Course, uow: UnitOfWork, snapshot: Snapshot, before: list[
     """Whether the positions may replace the former ones. Shown twice in a row they are believed."""
     if snapshot.positions is None or not snapshot.positions.complete:
         return False
+    if snapshot.positions.rows:
+        return True  # not everything vanished: nothing else has to be looked at
     last = uow.runs.get(course.connection.last_run_id or "")
     held_back = last is not None and last.result(snapshot.account_id, Dataset.POSITIONS).held_back
     gone = vanished(
@@ -229,7 +231,7 @@ def _mirror(
     listing: Listing[Position],
     ids: dict[Instrument, str],
 ) -> Changes:
-    positions = [replace(p, flags=flagged(p)) for p in listing.rows]
+    positions = [p if (flags := flagged(p)) == p.flags else replace(p, flags=flags) for p in listing.rows]
     key = course.raw_key(uow, identifier)
     raws = [_seal(course, key, identifier, p) for p in positions]
     return uow.holdings.replace_positions(identifier, positions, ids, raws)

@@ -37,18 +37,23 @@ async def read_history(course: Course, accounts: dict[str, AccountTold]) -> None
         if result.state.done:
             continue
         result.state = ResultState.RUNNING
+        finished, feeds = False, course.door.feeds
         try:
-            for feed in course.door.feeds:
-                await _read_feed(course, identifier, account, feed, result)
+            for feed in feeds:
+                finished = await _read_feed(course, identifier, account, feed, result, last=feed is feeds[-1])
         except Failure as failure:
             await course.failed(result, failure)
             continue
-        await _finish(course, identifier, result)
+        if not finished:
+            await course.commit(result, lambda uow: _finish(course, uow, result))  # noqa: B023 - done at once
 
 
 async def _read_feed(
-    course: Course, identifier: str, account: AccountTold, feed: Feed, result: DatasetResult
-) -> None:
+    course: Course, identifier: str, account: AccountTold, feed: Feed, result: DatasetResult, *, last: bool
+) -> bool:
+    """Read a feed to its end. With the last page of the last one the account's history is finished, in one
+    transaction; True if it was."""
+    finished = False
     reading = await _open(course, identifier, feed, result)
     asked = {reading.state.cursor}
     recall = Recall(course.engine.safe.vault.identity_key, reading.recalled.known)
@@ -63,17 +68,22 @@ async def _read_feed(
             asked.add(page.cursor)
             note(result, page.notes)
             result.pages += 1
-            await _store(course, reading, Step(state, page, reading.recalled.rows(page.known)))
+            finished = last and page.cursor is None
+            step = Step(state, page, reading.recalled.rows(page.known))
+            await _store(course, reading, step, finishes=finished)
     except Failure:
         if reading.unnoted:
             await course.commit(result, lambda uow: uow.feeds.put(reading.state))
         raise
+    return finished
 
 
-async def _store(course: Course, reading: Reading, step: Step) -> None:
+async def _store(course: Course, reading: Reading, step: Step, *, finishes: bool) -> None:
     """A page, in one transaction with the cursor behind them."""
     result, state = reading.result, step.state
-    if not state.done and await _nothing_new(course, reading, step):
+    # Of a feed that was never read to its end most is new: looking first would be a look more for each page.
+    read_before = state.watermark is not None
+    if not state.done and read_before and await _nothing_new(course, reading, step):
         keys = {*step.keys, *(row.key for row in step.known)}
         result.unchanged += len(keys)
         reading.saw(keys, step.days)
@@ -90,6 +100,8 @@ async def _store(course: Course, reading: Reading, step: Step) -> None:
         result.added, result.modified, result.removed, result.unchanged = before
         following = write(course, uow, reading, step)
         tell(course, uow, reading, before)
+        if finishes:
+            _finish(course, uow, result)
         return following
 
     reading.state = await course.commit(result, deed)
@@ -147,17 +159,15 @@ async def _open(course: Course, identifier: str, feed: Feed, result: DatasetResu
     return Reading(identifier, feed, result, state, None if resumed else set(), recalled)
 
 
-async def _finish(course: Course, identifier: str, result: DatasetResult) -> None:
-    def deed(uow: UnitOfWork) -> None:
-        now = course.engine.clock.now()
-        start: date | None = uow.transactions.oldest(identifier)
-        uow.freshness.put(
-            Freshness(identifier, Dataset.TRANSACTIONS, Completeness.COMPLETE, None, now, history_start=start)
-        )
-        if result.held_back:
-            uow.freshness.mark_stale(identifier, Dataset.TRANSACTIONS, HELD_BACK.reason, now)
-        uow.holdings.bump(identifier)
-
+def _finish(course: Course, uow: UnitOfWork, result: DatasetResult) -> None:
+    """The history of an account was read to its end."""
+    identifier, now = result.account_id, course.engine.clock.now()
     result.state = ResultState.PARTIAL if result.held_back else ResultState.SUCCEEDED
     result.failure = HELD_BACK if result.held_back else None
-    await course.commit(result, deed)
+    start: date | None = uow.transactions.oldest(identifier)
+    uow.freshness.put(
+        Freshness(identifier, Dataset.TRANSACTIONS, Completeness.COMPLETE, None, now, history_start=start)
+    )
+    if result.held_back:
+        uow.freshness.mark_stale(identifier, Dataset.TRANSACTIONS, HELD_BACK.reason, now)
+    uow.holdings.bump(identifier)
