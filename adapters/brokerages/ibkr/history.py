@@ -166,7 +166,7 @@ def _trade(row: Row, notes: Notes) -> Iterator[Transaction]:
     paid_in = values.word(row, "ibCommissionCurrency") or currency
     if paid_in != currency:
         yield from _commission(told, values.figure(row, "ibCommission"), paid_in)
-    if word in {"TradeCancel", "FracShareCancel"} or "(Ca.)" in side:
+    if _cancels(row):
         # The same trade with the opposite signs: together they come to nothing.
         told = replace(told, type=T.ADJUSTMENT)
     if values.word(row, "assetCategory") == "CASH":
@@ -354,11 +354,17 @@ READERS = {
 
 
 def _key(row: Row) -> str | None:
-    """A fill has the id that the Web API tells as well; every other row its transactionID."""
+    """A fill has the id that the Web API tells as well; every other row its transactionID, and so has a
+    cancellation, which may name the fill that it undoes."""
     execution, number = values.word(row, "ibExecID"), values.word(row, "transactionID")
-    if row.get("element") == "Trade" and execution:
+    if row.get("element") == "Trade" and execution and not _cancels(row):
         return execution_key(execution)
     return f"flex:{number}" if number else None
+
+
+def _cancels(row: Row) -> bool:
+    cancelled = values.word(row, "transactionType") in {"TradeCancel", "FracShareCancel"}
+    return cancelled or "(Ca.)" in values.word(row, "buySell")
 
 
 def _codes(row: Row, name: str) -> frozenset[str]:

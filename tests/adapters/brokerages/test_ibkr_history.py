@@ -128,6 +128,7 @@ def test_a_cancelled_trade_comes_to_nothing_with_its_cancellation() -> None:
     assert undone.quantity == -bought.quantity
     assert undone.net == -bought.net
     assert undone.fees == D(-1)
+    assert one("Trade", TRADE, transactionType="TradeCancel").source_key != bought.source_key
 
 
 def test_an_option_that_expired_has_no_price_and_keeps_its_terms() -> None:

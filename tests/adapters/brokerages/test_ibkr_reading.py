@@ -9,6 +9,7 @@ import pytest
 
 from adapters.brokerages.ibkr import CARD, reads, refusals
 from adapters.kit.card import Call, Read
+from adapters.kit.http import address
 from adapters.kit.replies import failure_of
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
@@ -70,6 +71,19 @@ def test_a_statement_is_made_first_and_fetched_then() -> None:
     )  # fmt: skip
     assert made.rows == []
     assert (second.url, second.query) == ("https://gdcdyn.example/G", (("q", "12"), ("v", "3")))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://elsewhere.example/G", "http://gdcdyn.interactivebrokers.com/G", "@x/G"]
+)
+def test_the_token_goes_to_no_other_host_than_the_services_own(url: str) -> None:
+    door = CARD.doors[0]
+    fetching_there = door.transactions[0].ask(call(fetching(url=url)))
+    own = door.transactions[0].ask(call(fetching(url="https://gdcdyn.interactivebrokers.com/G")))
+
+    with pytest.raises(UnreadableReply, match="address"):
+        address(fetching_there, door.hosts)
+    assert address(own, door.hosts).startswith("https://gdcdyn.interactivebrokers.com/G?q=12")
 
 
 def test_windows_walk_back_to_the_first_day_of_the_account() -> None:
