@@ -113,6 +113,9 @@ def one_row(body: bytes) -> bytes:
 # Dialects that several brokerages share: who reads them here.
 DIALECTS = {"plaid": "sofi"}
 
+# The statement of a window that has been asked for.
+FETCHING = '{"end":"2015-12-31","days":364,"floor":"2011-01-03","reference":"1"}'
+
 READ: dict[str, Sample] = {
     "alpaca/account.json": Sample(("account", "balance"), 2),
     "alpaca/positions.json": Sample(("positions",), 1),
@@ -126,6 +129,9 @@ READ: dict[str, Sample] = {
     "coinbase/v2_transactions.json": Sample(
         ("ledger",), 6, account="A", cursor='{"wallets":["a"],"after":null,"more":null}'
     ),
+    "ibkr/portfolio_accounts.json": Sample(("accounts",), 1),
+    "ibkr/ledger.json": Sample(("ledger",), 1, account="DUMMY_ACCOUNT_ID123"),
+    "ibkr/flex_statement.xml": Sample(("history",), 3, account="U123456", cursor=FETCHING),
     "schwab/account_numbers.json": Sample(("accounts",), 2, references=schwab_accounts),
     "schwab/account_with_positions.json": Sample(
         ("balance", "positions"), 3, account="11111111", routing={"hash": "A"}
@@ -171,6 +177,7 @@ REFUSALS = {
     "plaid/error_item_login_required.json": 400,
     "coinbase/v2_error_auth.json": 401,
     "coinbase/v3_error_not_found.json": 404,
+    "ibkr/error_no_bridge.json": 400,
     "schwab/error_token_invalid_grant.json": 400,
     "etrade/error.json": 400,
     "etrade/error.xml": 400,
@@ -179,13 +186,17 @@ NOT_READ = {
     "alpaca/cancel_orders_207.json": "answers an order of ours; we place none",
     "alpaca/close_all_positions_207.json": "answers an order of ours; we place none",
     "coinbase/v2_accounts.json": "v2 lists the wallets of all portfolios: those of the key's are v3's",
+    "ibkr/auth_status.json": "the answer to the opening of a session, of which one word is read",
+    "ibkr/live_orders.json": "orders are not read yet",
     "schwab/orders.json": "orders are not read yet",
 }
 
 
 def found() -> list[str]:
     folder = Path(SAMPLES)
-    names = [name for name in ("alpaca", "coinbase", "etrade", "plaid", "robinhood", "schwab") if SAMPLES]
+    names = [
+        name for name in ("alpaca", "coinbase", "etrade", "ibkr", "plaid", "robinhood", "schwab") if SAMPLES
+    ]
     return sorted(f"{name}/{file.name}" for name in names for file in (folder / name).glob("*"))
 
 
@@ -258,6 +269,22 @@ def test_a_real_look_up_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write(f"\nrobinhood/instruments.json as a look-up: {len(instruments)} rows ")
     assert len(instruments) == 2
+
+
+def test_a_real_flex_statement_is_read_as_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    content = (Path(SAMPLES) / "ibkr" / "flex_statement.xml").read_bytes()
+    (way,) = card("ibkr").files
+
+    told = way.read(content, date(2026, 5, 4))
+
+    (account,) = told.accounts
+    with capsys.disabled():
+        rows, held = len(account.transactions), len(account.positions or ())
+        sys.stdout.write(f"\nibkr/flex_statement.xml as a file: {rows} transactions, {held} positions ")
+    assert way.fits(content)
+    assert (rows, held) == (3, 1)
+    assert not told.notes.words
+    assert not told.notes.fields
 
 
 @pytest.mark.parametrize("file", sorted(set(found()) & REFUSALS.keys()))
