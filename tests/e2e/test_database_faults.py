@@ -101,7 +101,12 @@ async def test_a_storm_of_broken_connections_and_a_crash_lose_and_double_nothing
     sandbox = create("alpaca", 11, rows=ROWS, marker=MARKER)
     over, strikes = asyncio.Event(), 0
     with serving([sandbox]) as sandboxes:
-        settings = {"DATABASE_URL": struck.url, "BROKERLINK_LEASE_SECONDS": "3"}
+        settings = {
+            "DATABASE_URL": struck.url,
+            "BROKERLINK_LEASE_SECONDS": "3",
+            # All users have one key, whose quota they would wait for.
+            "BROKERLINK_BROKERAGES__ALPACA__LIMITED": "false",
+        }
         server = Server(tmp_path, sandboxes.address, settings).start()
         try:
             async with grpc.aio.insecure_channel(server.address) as channel:

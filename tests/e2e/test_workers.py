@@ -146,6 +146,8 @@ async def site(folder: Path, url: str, latency: float = 800) -> AsyncIterator[Si
             "DATABASE_URL": url,
             "BROKERLINK_LEASE_SECONDS": str(LEASE),
             "BROKERLINK_SYNC_CONCURRENCY": str(2 * SYNCS),
+            # All users have one key, whose quota they would wait for.
+            "BROKERLINK_BROKERAGES__ALPACA__LIMITED": "false",
         }
         server = Server(folder, sandboxes.address, {**settings, "BROKERLINK_WORK": "false"})
         server.settings["BROKERLINK_PROCESSES"] = "1"
