@@ -68,7 +68,7 @@ async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:
                 cursor = page.cursor
                 if cursor is None:
                     break
-        accounts.append(_account(account, balances, positions, list(rows.values())))
+        accounts.append(account_told(account, balances, positions, list(rows.values())))
     return sorted(accounts, key=lambda a: str(a["number"]))
 
 
@@ -111,19 +111,20 @@ def differences(told: Any, wanted: Any, where: str = "") -> list[str]:
     return [] if told == wanted else [f"{where}: {told!r}, wanted {wanted!r}"]
 
 
-def _account(
+def account_told(
     account: AccountTold,
-    balances: tuple[Balance, ...],
-    positions: tuple[Position, ...],
+    balances: tuple[Balance, ...] | None,
+    positions: tuple[Position, ...] | None,
     rows: list[Transaction],
 ) -> Json:
+    """What is told of an account, in the words of the truth; None for a part that is not told."""
     return {
         "number": account.number,
         "name": account.name,
         "kind": account.kind.value,
         "currency": account.currency,
-        "balance": _balance(balances),
-        "positions": sorted((_position(p) for p in positions), key=by_symbol),
+        "balance": None if balances is None else _balance(balances),
+        "positions": None if positions is None else sorted((_position(p) for p in positions), key=by_symbol),
         "transactions": ordered(_transaction(t) for t in rows),
     }
 

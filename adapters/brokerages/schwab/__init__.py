@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from adapters.brokerages.schwab import parse, reads, signin
+from adapters.brokerages.schwab import csv, parse, reads, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read, Reference, Renewal
 from adapters.kit.paging import OnePage
 from adapters.kit.signin import Conversation
@@ -97,4 +97,5 @@ CARD = Card(
     status=BrokerageStatus.OFFICIAL,
     homepage="https://www.schwab.com",
     doors=(OAUTH,),
+    files=(csv.FORMAT,),
 )

@@ -8,12 +8,15 @@ import binascii
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import quote, urlsplit
 
+from adapters.brokerages.schwab import tell_csv
 from adapters.brokerages.schwab.tell_market import Market, market_error
 from adapters.brokerages.schwab.tell_orders import order_rows
 from adapters.brokerages.schwab.tell_portfolio import account_row
 from adapters.brokerages.schwab.tell_transactions import WORDS, Row, activity_rows
+from adapters.files.tell import FilesDesk
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, redirect, say
 from adapters.sandbox.page import button, say_page, text
@@ -71,12 +74,13 @@ class SchwabSandbox:
         # Real keys and secrets have an even length; some clients insist on it.
         self.app_key = play.word("app key", 32)
         self.app_secret = play.token("app secret", 0, 32 + len(play.marker) % 2)
+        self.statements = FilesDesk(play, partial(tell_csv.files, PROFILE))
         self._market = Market(play)
         self._router = Router(missing=lambda asked: self._refused(404, "Not Found"))
         self._routes()
 
     def answer(self, asked: Asked) -> Response:
-        response = self._router.answer(asked)
+        response = self.statements.answer(asked) or self._router.answer(asked)
         if "html" not in response.headers.get("content-type", "") and response.status != 302:
             response.headers["Schwab-Client-CorrelId"] = self.play.uuid("correlation")
         return response
