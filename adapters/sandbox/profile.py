@@ -67,6 +67,8 @@ class Profile:
     `coins` are those of its kinds' coins that it knows. A brokerage of nothing but coins has a life of its
     own (`coins.py`), which may also tell STAKING_REWARD.
     `coin_fees`: crypto fees are taken in kind (a FEE row with a negative quantity and net 0).
+    `order_fills`: the fills of one order are told each for itself. Without, a row is an order, and each has
+    one of its own.
     `opening_cash` is what was there before the first row, for brokerages that tell no cash rows.
     `tell` and `tell_position` may change a row for the comparison where a rule here does not reach, and
     `tell_number` what is told of an account's number.
@@ -90,6 +92,7 @@ class Profile:
     sell_short_types: bool = True
     option_open_close: bool = True
     coin_fees: bool = True
+    order_fills: bool = True
     pending: bool = True
     pending_types: frozenset[str] = frozenset({"BUY", "DEPOSIT"})
     settlement: bool = True

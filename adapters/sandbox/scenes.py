@@ -198,12 +198,17 @@ def sell_coin(life: Life) -> None:
             life.trade("SELL", instrument, -part, life.price(instrument))
 
 
+def shared_order(life: Life) -> int:
+    """The order that several fills belong to; 0 where each is told as an order of its own."""
+    return life.next_order() if life.profile.order_fills else 0
+
+
 def partial_fills(life: Life) -> None:
     """One order, filled in two or three parts at prices that differ a little."""
     if not life.can("BUY"):
         return
     instrument = life.rng.choice(life.universe.of("equity", "etf"))
-    order = life.next_order()
+    order = shared_order(life)
     price = life.price(instrument)
     for n in range(life.rng.randint(2, 3)):
         if life.book.cash > price * 20:
@@ -218,7 +223,7 @@ def twins(life: Life) -> None:
     instrument = life.rng.choice(life.universe.of("equity"))
     price, quantity = life.price(instrument), Decimal(life.rng.randint(1, 5))
     if life.book.cash > price * quantity * 3:
-        order = life.next_order()
+        order = shared_order(life)
         life.trade("BUY", instrument, quantity, price, order)
         life.trade("BUY", instrument, quantity, price, order)
 
