@@ -74,8 +74,8 @@ check: test ## All that CI does
 bench: setup ## Measure the hot paths
 	@$(BIN)/python -m bench $(ARGS)
 
-demo: setup ## From nothing to a synced portfolio on this screen, against a sandbox
-	@$(BIN)/brokerlink demo $(ARGS)
+demo: setup ## From nothing to a synced portfolio on this screen, against sandboxes (BROKERAGES=all)
+	@$(BIN)/brokerlink demo $(if $(BROKERAGES),--brokerages $(BROKERAGES)) $(ARGS)
 
 run: setup ## Serve on this machine only, with sandboxes of all brokerages (ARGS="--listen 127.0.0.1:50099")
 	@mkdir -p data && chmod 700 data

@@ -1,4 +1,4 @@
-"""The demo: from nothing to a synced portfolio of four brokerages, on this machine, as it really happens."""
+"""The demo: from nothing to one portfolio over several brokerages, on this machine, as it really happens."""
 
 import os
 import tempfile
@@ -13,6 +13,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from adapters.aesgcm.keyring import generate
+from adapters.brokerages import NAMES, card
 from brokerlink.cli import terminal
 from brokerlink.cli.caller import Caller, Output
 from brokerlink.cli.channel import connected
@@ -31,13 +32,19 @@ from brokerlink.v1 import connections_pb2, portfolios_pb2, syncs_pb2, transactio
 from brokerlink.v1.portfolios_pb2_grpc import PortfolioServiceStub
 
 KEY_SETTING = "BROKERAGE_ENCRYPTION_KEY"
-BROKERAGES = ("alpaca", "schwab", "etrade", "robinhood")
+# Four, chosen for four ways to sign in; "all" are all that can be connected.
+USUAL = ("alpaca", "schwab", "etrade", "robinhood")
+EVERYTHING = "all"
 HOW = {
     "alpaca": "a key pair in headers",
     "schwab": "OAuth 2: a page to sign in at, and back by redirect",
     "etrade": "OAuth 1.0a: a page that shows a code to type in",
     "robinhood": "user name and password, then approval on the phone",
 }
+# How its sandbox is to play a brokerage, where that is not the plain way.
+PERSONAS = {"robinhood": "device-approval"}
+# Its history is a call for each day at a pace of its own: nobody would wait for that here.
+UNLIMITED = ("moomoo",)
 LARGEST = 5
 NEWEST = 15
 
@@ -49,20 +56,33 @@ class Stage:
     caller: Caller
     sandbox_url: str
     credentials: Path
+    brokerages: tuple[str, ...]
 
 
-def run(caller: Caller, seed: int, *, keep: bool) -> None:
+def chosen(wish: str) -> tuple[str, ...]:
+    """The brokerages that are named, between commas. Raises Refused for one that cannot be connected."""
+    connectable = [name for name in NAMES if card(name).doors]
+    if wish == EVERYTHING:
+        return tuple(connectable)
+    named = tuple(dict.fromkeys(name.strip() for name in wish.split(",") if name.strip()))
+    for name in named:
+        if name not in connectable:
+            raise Refused(f"{name} cannot be connected.", hint=f"There are: {', '.join(connectable)}.")
+    return named or USUAL
+
+
+def run(caller: Caller, seed: int, brokerages: tuple[str, ...], *, keep: bool) -> None:
     """All acts in order. Ends with 0, or with 1 if the second sync found anything to change."""
     began = time.monotonic()
     if not caller.json:
-        _title()
+        _title(len(brokerages))
     with (
         tempfile.TemporaryDirectory(prefix="brokerlink-demo-") as directory,
         processes(Path(directory), clean_environment()) as started,
     ):
-        stage = _set_up(started, caller, seed, began)
+        stage = _set_up(started, caller, seed, brokerages, began)
         with connected(stage.caller) as channel:
-            sessions = [_connect(stage, channel, brokerage) for brokerage in BROKERAGES]
+            sessions = [_connect(stage, channel, brokerage) for brokerage in brokerages]
             _portfolio(stage.caller, channel)
             found = _again(stage.caller, channel, [one.connection.id for one in sessions])
         _end(stage.caller, found, began)
@@ -72,11 +92,10 @@ def run(caller: Caller, seed: int, *, keep: bool) -> None:
         raise typer.Exit(Exit.FAILED)
 
 
-def _title() -> None:
+def _title(many: int) -> None:
     out = terminal.console()
-    out.print(
-        Text("brokerlink", style="bold cyan") + Text(" · one user, four brokerages, four ways to sign in")
-    )
+    ways = f"{many} brokerages, each with its own way to sign in" if many > 1 else "one brokerage"
+    out.print(Text("brokerlink", style="bold cyan") + Text(f" · one user, {ways}"))
     out.print(
         Text(
             "Server and sandboxes are real processes; what they say to each other is each brokerage's own "
@@ -93,20 +112,24 @@ def _act(caller: Caller, title: str) -> None:
         out.print(Rule(Text(title, style="bold cyan"), align="left", style="cyan"))
 
 
-def _set_up(started: Processes, caller: Caller, seed: int, began: float) -> Stage:
+def _set_up(
+    started: Processes, caller: Caller, seed: int, brokerages: tuple[str, ...], began: float
+) -> Stage:
     """Start sandboxes and server side by side, and wait for both."""
     _act(caller, "Start")
     sandbox_port, server_port = free_ports(2)
     credentials = started.directory / "credentials.json"
     url = f"http://127.0.0.1:{sandbox_port}"
     address = f"127.0.0.1:{server_port}"
+    personas = [f"--persona={name}:{PERSONAS[name]}" for name in brokerages if name in PERSONAS]
     sandbox = started.start(
-        "sandbox", "sandbox", *BROKERAGES, f"--port={sandbox_port}", f"--seed={seed}",
-        "--persona=robinhood:device-approval", f"--credentials={credentials}",
+        "sandbox", "sandbox", *brokerages, f"--port={sandbox_port}", f"--seed={seed}", *personas,
+        f"--credentials={credentials}",
     )  # fmt: skip
     environment = {
         KEY_SETTING: os.environ.get(KEY_SETTING) or generate(),
         "BROKERLINK_SANDBOX_URL": url,
+        **{f"BROKERLINK_BROKERAGES__{name.upper()}__LIMITED": "false" for name in UNLIMITED},
     }
     server = started.start(
         "server", "serve", "--insecure-dev", f"--listen={address}",
@@ -121,17 +144,17 @@ def _set_up(started: Processes, caller: Caller, seed: int, began: float) -> Stag
         key = "your key" if os.environ.get(KEY_SETTING) else "a new key"
         out = terminal.console()
         took = Text(f"  ready after {time.monotonic() - began:.1f} s", style="dim")
-        out.print(Text("✓ ", style="green") + Text(f"sandboxes of {', '.join(BROKERAGES)} at {url}"))
+        out.print(Text("✓ ", style="green") + Text(f"sandboxes of {', '.join(brokerages)} at {url}"))
         out.print(
             Text("✓ ", style="green") + Text(f"server at {address}, healthy, secrets sealed by {key}") + took
         )
-    return Stage(own, url, credentials)
+    return Stage(own, url, credentials, brokerages)
 
 
 def _connect(stage: Stage, channel: grpc.Channel, brokerage: str) -> connections_pb2.ConnectSession:
     """One sign-in as it happens, and the first sync behind it."""
     caller = stage.caller
-    _act(caller, f"Connect {brokerage}: {HOW[brokerage]}")
+    _act(caller, f"Connect {brokerage}: {HOW.get(brokerage) or card(brokerage).doors[0].facts.sign_in}")
     out = terminal.console(error=caller.json)
     # Without a redirect address E*TRADE's page shows a code to type in.
     redirect = "" if brokerage == "etrade" else None

@@ -189,8 +189,17 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep server and sandboxes running until Ctrl-C.")
     ] = False,
+    brokerages: Annotated[
+        str,
+        typer.Option(
+            "--brokerages", metavar="IDS", help="Which, between commas; or all.", show_default=False
+        ),
+    ] = "",
 ) -> None:
-    """From nothing to a synced portfolio: server, sandboxes, four sign-ins, syncs, plots. Needs nothing."""
-    from brokerlink.cli.demo import run
+    """From nothing to a synced portfolio: server, sandboxes, sign-ins, syncs, plots. Needs nothing.
 
-    run(caller, seed, keep=keep)
+    Four brokerages show four ways to sign in; --brokerages all connects every one that can be connected.
+    """
+    from brokerlink.cli.demo import chosen, run
+
+    run(caller, seed, chosen(brokerages), keep=keep)
