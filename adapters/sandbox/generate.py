@@ -74,7 +74,8 @@ def script_of(profile: Profile) -> tuple[Scene, ...]:
     """What only some brokerages know comes last, so that the truths of the others stay as they were."""
     if profile.only_coins:
         return coins.SCRIPT
-    return (*SCRIPT, scenes.buy_bond, scenes.sell_bond) if "bond" in profile.kinds else SCRIPT
+    bonds = (scenes.buy_bond, scenes.sell_bond) if "bond" in profile.kinds else ()
+    return (*SCRIPT, *bonds, *((scenes.convert,) * 2 if profile.foreign_currency else ()))
 
 
 FILL: tuple[Scene, ...] = (

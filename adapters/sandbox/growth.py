@@ -72,6 +72,8 @@ class Growth:
             reinvests=None,
             leg_of=None,
             taxes=None,
+            currency=rows[0].currency,
+            foreign=False,
         )
         deed = next((deed for deed in CASH_DEEDS if self._profile.can(deed)), "BUY")
         bought = self._held(rows)

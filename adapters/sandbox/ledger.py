@@ -51,7 +51,7 @@ class Book:
 
     def apply(self, row: TruthTransaction) -> None:
         """Rows come oldest first."""
-        if not row.posted:
+        if not row.posted or row.foreign:
             return
         self.cash += row.net or ZERO
         if row.instrument is None or not row.quantity:

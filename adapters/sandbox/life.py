@@ -75,8 +75,9 @@ class Life:
         status: str = "POSTED",
         reinvests: int | None = None,
         leg_of: int | None = None,
+        currency: str = "",
     ) -> TruthTransaction:
-        """One row, at `now`; the book hears of it."""
+        """One row, at `now`; the book hears of it. `currency`: only where it is not the account's."""
         settles = self._settles(order) if self.profile.settlement and status == "POSTED" else None
         row = TruthTransaction(
             number=self.numbers + len(self.rows) + 1,
@@ -92,13 +93,14 @@ class Life:
             fees=fees,
             taxes=taxes,
             net=gross - (fees or ZERO) - (taxes or ZERO),
-            currency=self.currency,
+            currency=currency or self.currency,
             description=text,
             order=order,
             uuid=self._uuid(),
             reinvests=reinvests,
             leg_of=leg_of,
             deed=deed,
+            foreign=bool(currency),
         )
         self.rows.append(row)
         self.book.apply(row)

@@ -58,6 +58,7 @@ class Profile:
     `account_currencies` go round as the kinds do: everything in an account is told in its currency.
     `option_currencies` are those of the accounts that trade options (none named: all do);
     `tell_instrument` gives an instrument the name that it has in an account of that currency.
+    `foreign_currency`: money is changed into it and back again, with a row for each leg.
     `uncompared` names what is left out of the comparison because both sides word it freely.
 
     Rounding: cash rows are whole cents; the gross of a trade is -(quantity x price x multiplier)
@@ -84,6 +85,7 @@ class Profile:
     account_kinds: tuple[str, ...] = ("margin", "cash", "ira_roth")
     account_names: tuple[str, ...] = ("Individual", "Savings", "Roth IRA")
     account_currencies: tuple[str, ...] = ("USD",)
+    foreign_currency: str = ""
     option_currencies: frozenset[str] = frozenset()
     shorts: bool = True
     fractional: bool = True

@@ -97,6 +97,22 @@ def kind_transfer_out(life: Life) -> None:
             life.write("TRANSFER_OUT", instrument=instrument, quantity=-quantity, price=price, text=text)
 
 
+def convert(life: Life) -> None:
+    """Money into another currency and back again: each time a leg in either currency."""
+    amount = Decimal(life.rng.randint(1, 9)) * HUNDRED
+    foreign = life.profile.foreign_currency
+    if not life.can("FX_CONVERSION") or life.book.cash < amount * 2:
+        return
+    for sign in (1, -1):
+        rate = Decimal(life.rng.randint(9_000, 13_000)).scaleb(-4)
+        order, text = life.next_order(), f"{foreign}.{life.currency}"
+        home = -sign * amount * rate
+        life.write("FX_CONVERSION", price=rate, gross=home, fees=Decimal(2), text=text, order=order)
+        leg = sign * amount
+        life.write("FX_CONVERSION", price=rate, gross=leg, text=text, order=order, currency=foreign)
+        life.later(60)
+
+
 # --- buying and selling ---
 
 

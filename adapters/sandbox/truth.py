@@ -66,7 +66,8 @@ class TruthTransaction:
     The two differ where a profile folds words (a SELL_SHORT told as SELL). None in a figure means
     the brokerage does not tell it on such a row. `order` groups the partial fills of one order.
     `reinvests` is the number of the dividend that a DIVIDEND_REINVESTMENT spends; `leg_of` the number
-    of the assignment or exercise that a purchase of shares belongs to.
+    of the assignment or exercise that a purchase of shares belongs to. `foreign`: the leg of a conversion
+    in another currency than the account's.
     """
 
     number: int
@@ -89,6 +90,7 @@ class TruthTransaction:
     reinvests: int | None = None
     leg_of: int | None = None
     deed: str = ""
+    foreign: bool = False
 
     @property
     def posted(self) -> bool:

@@ -26,7 +26,7 @@ MOST_DAYS = 7
 
 def _tell(row: TruthTransaction) -> TruthTransaction:
     """Flex tells costs of everything in Trades, of the ends of options as well."""
-    if row.trade or row.type in tell_flex.ENDS:
+    if row.trade or row.type in tell_flex.ENDS or (row.type == tell_flex.CONVERSION and not row.foreign):
         return replace(row, fees=row.fees or ZERO, taxes=row.taxes or ZERO)
     return row
 
@@ -37,6 +37,7 @@ PROFILE = Profile(
     types=tell_flex.TYPES,
     account_kinds=("margin", "ira_other", "other"),
     account_currencies=("USD", "EUR"),
+    foreign_currency="GBP",
     pending=False,
     history_days=440,
     hidden=frozenset(f"transaction.settlement_date/{kind}" for kind in tell_flex.ACTIONS),

@@ -35,7 +35,8 @@ TRADES = frozenset(
     "BUY SELL SELL_SHORT BUY_TO_COVER BUY_TO_OPEN BUY_TO_CLOSE SELL_TO_OPEN SELL_TO_CLOSE"
     " DIVIDEND_REINVESTMENT".split()
 )
-TYPES = TRADES | CASH.keys() | ACTIONS.keys() | ENDS.keys() | {"TRANSFER_IN", "TRANSFER_OUT"}
+CONVERSION = "FX_CONVERSION"
+TYPES = TRADES | {CONVERSION} | CASH.keys() | ACTIONS.keys() | ENDS.keys() | {"TRANSFER_IN", "TRANSFER_OUT"}
 EFFECTS = {"SELL": "C", "BUY_TO_COVER": "C", "BUY_TO_CLOSE": "C", "SELL_TO_CLOSE": "C"}
 ACCOUNT_TYPES = {
     "margin": ("Individual", "Margin"),
@@ -137,6 +138,7 @@ def statement(
         "accountCapabilities": capabilities, "dateOpened": query.on(opened), "dateClosed": "",
     }  # fmt: skip
     trades = [row for row in rows if row.type in TRADES or row.type in ENDS]
+    changed = [row for row in rows if row.type == CONVERSION and not row.foreign]
     opening = f"<FlexStatement {' '.join(f'{k}={quoteattr(v)}' for k, v in head.items())}>"
     return [
         opening,
@@ -147,7 +149,13 @@ def statement(
             "OpenPositions",
             (line for p in owner.positions for line in _position(p, owner, own, days[1], query)),
         ),
-        *section("Trades", (line for row in trades for line in _trade(row, owner, own, query))),
+        *section(
+            "Trades",
+            (
+                *(line for row in trades for line in _trade(row, owner, own, query)),
+                *(_conversion(row, owner, own, query) for row in changed),
+            ),
+        ),
         *section("OptionEAE", (_end(row, owner, own, query) for row in trades if row.type in ENDS)),
         *section(
             "CorporateActions", (_action(row, owner, own, query) for row in rows if row.type in ACTIONS)
@@ -298,6 +306,34 @@ def _trade(row: TruthTransaction, owner: TruthAccount, own: Attributes, query: Q
         told,
         element("SymbolSummary", beside | {"levelOfDetail": "SYMBOL_SUMMARY"}),
     ]
+
+
+def _conversion(row: TruthTransaction, owner: TruthAccount, own: Attributes, query: Query) -> str:
+    """Both legs in one row: the foreign money is its quantity."""
+    gross, rate, fees = row.gross or ZERO, row.price or ZERO, row.fees or ZERO
+    pair = {"assetCategory": "CASH", "symbol": row.description, "description": row.description}
+    attributes = own | ids(row) | pair | {
+        "currency": owner.currency,
+        "conid": "12087797",
+        "multiplier": "1",
+        "dateTime": query.at(row.executed_at),
+        "tradeDate": query.on(row.trade_date),
+        "settleDateTarget": query.on(row.settlement_date or row.trade_date),
+        "transactionType": "ExchTrade",
+        "quantity": query.figure(-gross / rate),
+        "tradePrice": query.figure(rate),
+        "taxes": "0",
+        "ibCommission": query.figure(-fees),
+        "ibCommissionCurrency": owner.currency,
+        "openCloseIndicator": "",
+        "notes": "AFx",
+        "buySell": "BUY" if gross < 0 else "SELL",
+        "ibExecID": execution(row),
+        "levelOfDetail": "EXECUTION",
+    }  # fmt: skip
+    if query.money:
+        attributes |= {"proceeds": query.figure(gross), "netCash": query.figure(row.net or ZERO)}
+    return element("Trade", attributes)
 
 
 def _end(row: TruthTransaction, owner: TruthAccount, own: Attributes, query: Query) -> str:
