@@ -17,7 +17,7 @@ from domain.syncs import Progress, ProgressKind, RunState, SyncRun
 ROWS = 450  # five pages of a hundred
 # It is noticed by whoever holds the lease on, three times in its duration.
 LEASE = timedelta(milliseconds=30)
-MOMENTS = [0.0, 0.01, 0.03, 0.06, 0.1, 0.15, 0.25, 0.6]
+MOMENTS = [-1, 0.0, 0.01, 0.03, 0.06, 0.1, 0.15, 0.25, 0.6]
 
 
 @pytest.fixture
@@ -35,9 +35,11 @@ def stored(made: House) -> int:
 
 
 async def cancelled(made: House, run_id: str, moment: float) -> tuple[SyncRun, list[Progress]]:
-    """Cancel a run so many seconds after it was taken up; how it ended, and its log."""
+    """Cancel a run so many seconds after it was taken up, or before; how it ended, and its log."""
+    if moment < 0:
+        await made.store.write(lambda uow: uow.runs.request_cancel(run_id))
     going = asyncio.create_task(made.run())
-    await asyncio.sleep(moment)
+    await asyncio.sleep(max(moment, 0))
     await made.store.write(lambda uow: uow.runs.request_cancel(run_id))
     await going
     # Whoever looked for a run in the moment in which it was being cancelled did not get it.
