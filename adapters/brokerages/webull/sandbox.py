@@ -1,4 +1,4 @@
-"""Webull, played by us: the OpenAPI in its second and third generation over one seeded customer.
+"""Webull, played by us: the OpenAPI in its three generations over one seeded customer.
 
 Written from the fact sheet that the README names; the numbers in brackets are its sections. `generations` are
 those that are served; `x-version` chooses between the two ways to page of a path that has both.
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from adapters.brokerages.webull import tell
+from adapters.brokerages.webull import market, tell
 from adapters.brokerages.webull.gate import Gate, error, unauthorized
 from adapters.brokerages.webull.trading import Desk, Refused
 from adapters.kit.wire import Response
@@ -17,11 +17,10 @@ from adapters.sandbox.life import NEW_YORK
 from adapters.sandbox.play import Play
 from adapters.sandbox.profile import UNCOMPARED, Profile
 from adapters.sandbox.router import Handler, Router
-from adapters.sandbox.truth import TruthAccount, TruthInstrument, TruthTransaction
-from domain.money import plain
+from adapters.sandbox.truth import TruthAccount, TruthTransaction
 
 Json = dict[str, Any]
-SECOND, THIRD = "2", "3"
+FIRST, SECOND, THIRD = "1", "2", "3"
 USUAL, MOST, OF_A_KEY = 10, 100, 50
 USUAL_SPAN, LOOK_BACK = timedelta(days=7), timedelta(days=731)
 
@@ -56,7 +55,7 @@ class Webull:
     def __init__(self, play: Play) -> None:
         self.play, self.profile = play, play.profile
         self.gate, self.desk = Gate(play), Desk(play)
-        self.generations = {SECOND, THIRD}
+        self.generations = {FIRST, SECOND, THIRD}
         self.most, self.of_a_key = MOST, OF_A_KEY
         # A sign-in lists the accounts once by itself.
         play.revoked_after += 1 + len(play.truth.accounts)
@@ -126,10 +125,19 @@ class Webull:
         listed = "transfer_method direction status acats_transfer_types start_time end_time pagination_key"
         both("", "/trading/activities/transfer-activities/list", self._transfers, "", listed)
         both("", "/trading/activities/transfer-activities/get", self._transfer, "", "transfer_id")
-        both("/openapi/market-data/stock/snapshot", "/market-data/stocks/snapshots/list", self._snapshots,
-             "symbols category extend_hour_required overnight_required")  # fmt: skip
-        both("/openapi/instrument/stock/list", "/trading/instruments/stocks/profiles/list", self._profiles,
-             "symbols category status pagination_key sub_category instrument_ids")  # fmt: skip
+        asked_for = "symbols category extend_hour_required overnight_required"
+        quotes = "/openapi/market-data/stock/snapshot", "/market-data/stocks/snapshots/list"
+        both(*quotes, lambda asked: market.snapshots(asked, self.play), asked_for)
+        asked_for = "symbols category status pagination_key sub_category instrument_ids"
+        profiles = "/openapi/instrument/stock/list", "/trading/instruments/stocks/profiles/list"
+        both(*profiles, lambda asked: market.profiles(asked, self.play), asked_for)
+        for path, handler, known in (
+            ("/app/subscriptions/list", self._first_accounts, "subscription_id"),
+            ("/account/balance", self._first_balance, "account_id total_asset_currency"),
+            ("/account/positions", self._first_positions, "account_id page_size last_instrument_id"),
+        ):
+            old_read = self._admitted(handler, frozenset(known.split()))
+            self._router.get(path, self._served(FIRST, old_read))
         for word, moved in (
             ("preview", self.desk.preview),
             ("place", self.desk.place),
@@ -206,6 +214,19 @@ class Webull:
     def _positions(self, asked: Asked) -> Response:
         known = self._account(asked)
         return say([tell.position(one, known.currency, n) for n, one in enumerate(known.positions)])
+
+    def _first_accounts(self, asked: Asked) -> Response:
+        return say(market.first_accounts(self.play.accounts, self.play.customer.uuid))
+
+    def _first_balance(self, asked: Asked) -> Response:
+        return say(market.first_balance(self._account(asked)))
+
+    def _first_positions(self, asked: Asked) -> Response:
+        known = self._account(asked)
+        rows = [market.first_position(one, known.currency) for one in known.positions]
+        size, last = _whole(asked, "page_size", USUAL, MOST), asked.param("last_instrument_id")
+        start = _after(rows, last, lambda one: one["instrument_id"], "last_instrument_id") if last else 0
+        return say({"has_next": start + size < len(rows), "holdings": rows[start : start + size]})
 
     # ---- orders
 
@@ -321,49 +342,6 @@ class Webull:
         if first > last or today - first > LOOK_BACK:
             raise Refused("start_date")
         return first, last
-
-    # ---- the market
-
-    def _instruments(self) -> dict[str, TruthInstrument]:
-        known = (row.instrument for one in self.play.accounts for row in one.transactions)
-        return {one.symbol: one for one in known if one is not None and one.option is None}
-
-    def _asked_for(self, asked: Asked) -> list[TruthInstrument]:
-        known = self._instruments()
-        names = asked.param("symbols").split(",") if asked.param("symbols") else sorted(known)
-        missing = [name for name in names if name not in known]
-        if missing:
-            raise Refused(missing[0][:20])
-        return [known[name] for name in names]
-
-    def _snapshots(self, asked: Asked) -> Response:
-        if not asked.param("symbols") or not asked.param("category").startswith("US_"):
-            return error(417, "UNSUPPORTED_CATEGORY", "category")
-        traded = str(int(asked.now.astimezone(UTC).timestamp() * 1000))
-        return say([_snapshot(one, traded) for one in self._asked_for(asked)])
-
-    def _profiles(self, asked: Asked) -> Response:
-        found = [
-            {
-                "symbol": one.symbol,
-                "name": one.name,
-                "instrument_id": str(913_000_000 + one.number),
-                "exchange_code": "NSQ",
-                "currency": "USD",
-                "lot_size": "1",
-                "shortable": True,
-                "marginable": True,
-            }
-            for one in self._asked_for(asked)
-        ]
-        return say({"data": found} if asked.path.startswith("/trading") else found)
-
-
-def _snapshot(one: TruthInstrument, traded: str) -> Json:
-    price = plain(one.price)
-    same = dict.fromkeys(("price", "pre_close", "open", "high", "low", "ask", "bid"), price)
-    sizes = {"volume": "1000", "ask_size": "1", "bid_size": "1", "change": "0", "change_ratio": "0"}
-    return {"symbol": one.symbol, "last_trade_time": traded} | same | sizes
 
 
 def _after(found: Sequence[Json], last: str, name: Callable[[Json], str], parameter: str) -> int:

@@ -59,6 +59,10 @@ def symbol_of(instrument: TruthInstrument) -> str:
     return f"{instrument.symbol}USD" if instrument.kind == "crypto" else instrument.symbol
 
 
+def instrument_id(instrument: TruthInstrument) -> str:
+    return str(913_000_000 + instrument.number)
+
+
 def figure(value: Decimal | None) -> str | None:
     """With two places at least, as money is written."""
     if value is None:
@@ -145,7 +149,7 @@ def position(held: TruthPosition, currency: str, place: int) -> Json:
     }
     option = instrument.option
     if option is None:
-        return row | {"instrument_id": str(913_000_000 + instrument.number), "exchange_code": "NSQ"}
+        return row | {"instrument_id": instrument_id(instrument), "exchange_code": "NSQ"}
     leg = (
         option_leg(instrument)
         | common
