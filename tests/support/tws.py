@@ -13,6 +13,7 @@ from adapters.kit.signin import Moment
 from adapters.kit.wire import Request, Response
 from adapters.sandbox.create import create
 from adapters.sandbox.mutations import MUTATIONS
+from adapters.sandbox.play import Sandbox
 from adapters.sandbox.stage import Stage
 from domain.ports.brokerage import Asked, Grant
 
@@ -82,3 +83,18 @@ class World:
             cursor = page.cursor
             if cursor is None:
                 return found
+
+
+def downloaded(sandbox: Sandbox) -> bytes:
+    """What its owner would download: the last 365 days."""
+    stage, base = Stage([sandbox]), f"{conformance.BASE}/ibkr/ndcdyn/AccountManagement/FlexWebService"
+    known = sandbox.credentials()
+    headers = {"user-agent": "x"}
+
+    def ask(what: str, query: str) -> bytes:
+        url = f"{base}/{what}?t={known['flex_token']}&q={query}&v=3"
+        return stage.hear("GET", url, headers, b"", datetime.now(UTC), conformance.BASE).body
+
+    made = ask("SendRequest", known["flex_query_id"])
+    reference = made.split(b"<ReferenceCode>")[1].split(b"<")[0].decode()
+    return ask("GetStatement", reference)

@@ -136,6 +136,8 @@ class Window:
 
 
 def transactions(name: str) -> Read[Transaction]:
+    """What is not told is not gone: today's trades are missing whenever the user's session is elsewhere, and
+    what IBKR takes back it tells as a cancellation."""
     return Read(
         name,
         ask_history,
@@ -143,6 +145,7 @@ def transactions(name: str) -> Read[Transaction]:
         parse.transaction,
         needs=parse.history_needs,
         overlap_days=OVERLAP_DAYS,
+        removes=False,
     )
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import conformance
 import pytest
+from tws import downloaded
 
 from adapters.brokerages.ibkr import CARD, fields, history
 from adapters.kit.statements import Files
 from adapters.sandbox.create import create
-from adapters.sandbox.play import Sandbox
-from adapters.sandbox.stage import Stage
 from domain.accounts import AccountKind
 from domain.errors import StatementUnreadable
 from domain.money import plain
@@ -70,25 +69,10 @@ def summed(told: Iterable[Any]) -> Decimal:
     return sum((row.net or D(0) for row in told), D(0))
 
 
-def of_sandbox(sandbox: Sandbox) -> bytes:
-    """What its owner would download: the last 365 days."""
-    stage, base = Stage([sandbox]), f"{conformance.BASE}/ibkr/ndcdyn/AccountManagement/FlexWebService"
-    known = sandbox.credentials()
-    headers = {"user-agent": "x"}
-
-    def ask(what: str, query: str) -> bytes:
-        url = f"{base}/{what}?t={known['flex_token']}&q={query}&v=3"
-        return stage.hear("GET", url, headers, b"", datetime.now(UTC), conformance.BASE).body
-
-    made = ask("SendRequest", known["flex_query_id"])
-    reference = made.split(b"<ReferenceCode>")[1].split(b"<")[0].decode()
-    return ask("GetStatement", reference)
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_a_file_tells_balances_positions_and_the_year_as_they_are(seed: int) -> None:
     sandbox = create("ibkr", seed)
-    told = read(of_sandbox(sandbox))
+    told = read(downloaded(sandbox))
     truth = sandbox.play.truth
 
     assert [a.account.number for a in told.accounts] == [a.number for a in truth.accounts]
@@ -122,7 +106,7 @@ async def test_a_file_and_the_service_tell_the_same_rows_under_the_same_keys() -
     grant = await door.begin({k: v for k, v in known.items() if k in declared}, "")
     (account, *_) = (await door.accounts(grant)).rows  # type: ignore[arg-type]
     live = (await conformance.first_page(door, grant, account, "history")).transactions  # type: ignore[arg-type]
-    (statement, *_) = read(of_sandbox(sandbox)).accounts
+    (statement, *_) = read(downloaded(sandbox)).accounts
     filed = {row.source_key: row for row in statement.transactions}
 
     assert live
