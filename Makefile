@@ -16,7 +16,8 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos format lint types arrows protos-check pytest test check bench demo run sandbox clean
+.PHONY: help setup lock protos format lint types arrows protos-check pytest test check bench demo run \
+	brokerage sandbox clean
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +84,9 @@ run: setup ## Serve on this machine only, with sandboxes of all brokerages (ARGS
 	@$(BIN)/brokerlink sandbox --port 9000 --credentials data/credentials.json & trap "kill $$! 2>/dev/null" EXIT; \
 		BROKERLINK_ENCRYPTION_KEY_FILE=data/brokerlink.key BROKERLINK_SANDBOX_URL=http://127.0.0.1:9000 \
 		$(BIN)/brokerlink serve --insecure-dev --data-dir data $(ARGS)
+
+brokerage: setup ## Write the folder of a new brokerage: make brokerage ID=acme TITLE="Acme Brokers"
+	@$(BIN)/python scripts/new_brokerage.py $(ID) $(if $(TITLE),"$(TITLE)")
 
 sandbox: setup ## Play a brokerage: make sandbox ARGS="alpaca --port 9000"
 	@$(BIN)/brokerlink sandbox $(ARGS)

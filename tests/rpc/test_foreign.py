@@ -34,6 +34,7 @@ FILLED: dict[str, dict[str, Any]] = {
         "credentials": {"key": "k", "secret": "s"},
     },
     "ContinueConnect": {"code": "1"},
+    "ImportStatement": {"user_id": "user-1", "brokerage_id": "played", "size_bytes": 1, "content": b"x"},
 }
 CASES = [
     (method, field.name)

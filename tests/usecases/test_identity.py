@@ -288,7 +288,7 @@ async def test_a_pending_row_that_vanishes_becomes_a_tombstone(
 
 
 # In the middle of the history: accounts, balances and positions come first.
-CALLS_BEFORE_THE_KILL = {"alpaca": 5, "robinhood": 45, "sofi": 6, "vanguard": 6}
+CALLS_BEFORE_THE_KILL = {"alpaca": 5, "etrade": 12, "robinhood": 45, "schwab": 12}
 
 
 class Killed(BaseException):
@@ -312,7 +312,7 @@ async def test_growing_loses_nothing_and_doubles_nothing(place: tuple[str, str],
     began_with = rows_of(grown.truth)
     await made.connected(brokerage)
     if killed:
-        strike = calls + CALLS_BEFORE_THE_KILL.get(brokerage, 12)
+        strike = calls + CALLS_BEFORE_THE_KILL.get(brokerage, 6)
         with pytest.raises(Killed):
             await made.run()
         made.store.write_now(lambda uow: uow.sql.execute(update(sync_runs).values(lease_until=0)))

@@ -85,9 +85,10 @@ class ImportStatement:
         BrokerageUnknown, CapabilityUnsupported, NotFound("account"), FieldInvalid("account_id") where the
         file does not say whose it is, IdentityMismatch where it says that it is another's."""
         now = self.clock.now()
+        meant = await self.storage.read(lambda uow: self._meant(uow, wanted))
         # Beside the calls that are being answered: a large file takes seconds.
         statement = await asyncio.to_thread(self.statements.read, wanted.brokerage_id, content, now.date())
-        parts = await self.storage.read(lambda uow: self._whose(uow, wanted, statement))
+        parts = await self.storage.read(lambda uow: self._whose(uow, wanted, meant, statement))
         outcome = ImportOutcome(statement)
         whole, done = sum(len(part.transactions) for _, part in parts), 0
         await tell(done, whole)
@@ -108,16 +109,22 @@ class ImportStatement:
 
     # ---- whose it is
 
-    def _whose(
-        self, uow: UnitOfWork, wanted: Wanted, statement: Statement
-    ) -> list[tuple[Account | None, AccountStatement]]:
+    def _meant(self, uow: UnitOfWork, wanted: Wanted) -> Account | None:
+        """The account that the caller names. Another user's is like one that never was."""
         if wanted.account_id is None:
-            return [(self._named(uow, wanted, part), part) for part in statement.accounts]
+            return None
         account = uow.accounts.get(wanted.account_id)
         if account is None or account.user_id != wanted.user_id:
             raise NotFound("account")
         if account.brokerage_id != wanted.brokerage_id:
             raise FieldInvalid("account_id", "This account is at another brokerage.")
+        return account
+
+    def _whose(
+        self, uow: UnitOfWork, wanted: Wanted, account: Account | None, statement: Statement
+    ) -> list[tuple[Account | None, AccountStatement]]:
+        if account is None:
+            return [(self._named(uow, wanted, part), part) for part in statement.accounts]
         if len(statement.accounts) != 1:
             told = (
                 "The file holds several accounts: leave account_id out, they are told apart by their numbers."
