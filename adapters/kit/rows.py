@@ -31,36 +31,40 @@ def fields(raw: bytes) -> dict[str, Any]:
 
 def number(row: Row, name: str) -> Decimal:
     """A figure that must be there."""
-    if name not in row:
+    value = row.get(name)
+    if type(value) is Decimal:
+        return value  # bounded when the row was decoded
+    if value is None and name not in row:
         raise UnreadableReply(f"{name} is missing")
-    return exact(row[name], name)
+    return exact(value, name)
 
 
 def optional_number(row: Row, name: str) -> Decimal | None:
     """A figure that may be absent, null or an empty text: all mean unknown."""
     value = row.get(name)
-    return None if value is None or value == "" else exact(value, name)
+    if value is None or type(value) is Decimal:
+        return value
+    return None if value == "" else exact(value, name)
 
 
 def text(row: Row, name: str) -> str:
     """A text that must be there and not be blank. A number is taken as its text (ids come as both)."""
     value = row.get(name)
-    told = value.strip() if type(value) is str and _usual(value) else optional_text(row, name)
+    # Nearly all texts have nothing special about them.
+    if type(value) is str and len(value) <= MAX_TEXT and "\x00" not in value:
+        told: str | None = value.strip()
+    else:
+        told = optional_text(row, name)
     if not told:
         raise UnreadableReply(f"{name} is missing")
     return told
-
-
-def _usual(value: str) -> bool:
-    """A text with nothing special about it: most are."""
-    return len(value) <= MAX_TEXT and "\x00" not in value
 
 
 def optional_text(row: Row, name: str) -> str | None:
     value = row.get(name)
     if value is None:
         return None
-    if type(value) is str and _usual(value):
+    if type(value) is str and len(value) <= MAX_TEXT and "\x00" not in value:
         return value.strip() or None
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from domain.errors import UnreadableReply
-from domain.money import exact
+from domain.money import MAX_EXPONENT, exact
 
 Pairs = tuple[tuple[str, str], ...]
 # A value costs a hundred bytes and its text may have two: a body of thirty megabytes may ask for
@@ -88,7 +88,9 @@ class Response:
 
 
 def _decimal(text: str) -> Decimal:
-    return exact(text, "a number")  # JSON's grammar was seen to; bounds are ours
+    if len(text) <= MAX_EXPONENT and "e" not in text and "E" not in text:
+        return Decimal(text)  # JSON's grammar was seen to, and so few digits break no bound
+    return exact(text, "a number")
 
 
 _decoder = msgspec.json.Decoder(float_hook=_decimal)

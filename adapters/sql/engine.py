@@ -96,7 +96,7 @@ def _begin_sqlite(connection: SqlConnection) -> None:
 class SqlStorage:
     """The port `Storage`. Deeds are plain functions, run in threads; SQLite has one writing thread."""
 
-    def __init__(self, engine: Engine, *, readers: int = 4) -> None:
+    def __init__(self, engine: Engine, *, readers: int = 4, writers: int = 8) -> None:
         self.engine = engine
         self.embedded = engine.dialect.name == "sqlite"
         # A read of several statements sees one moment: SQLite's way, PostgreSQL's on request.
@@ -107,7 +107,7 @@ class SqlStorage:
         # Only a server can be lost between a COMMIT and its answer.
         self._marks = None if self.embedded else CommitMarks(engine)
         self._grouped = GroupedWriter(engine, self.write_now) if self.embedded else None
-        self._writers = ThreadPoolExecutor(readers, thread_name_prefix="store-write")
+        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="store-read")
 
     async def read(self, deed: Callable[[SqlUnitOfWork], T]) -> T:
