@@ -2,9 +2,9 @@
 
 from datetime import date, datetime, timedelta
 
-from adapters.brokerages.ibkr import tell_flex
+from adapters.brokerages.ibkr import spelling, tell_flex
 from adapters.brokerages.ibkr.gate import Refused
-from adapters.brokerages.ibkr.tell_flex import NEW_YORK, Query
+from adapters.brokerages.ibkr.spelling import NEW_YORK, Query
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say_text
 from adapters.sandbox.play import Play
@@ -74,7 +74,7 @@ class FlexService:
             self._asked[reference] = (start, end, pending - 1)
             return self._fail(asked, "1019")
         told = [self._statement(owner, start, end, asked.now) for owner in self._play.accounts]
-        return say_text(tell_flex.whole(told), kind="text/xml;charset=UTF-8")
+        return say_text(spelling.whole(told), kind="text/xml;charset=UTF-8")
 
     def forget(self) -> None:
         """All reference codes are invalid from now on."""
@@ -120,4 +120,4 @@ class FlexService:
 
     @staticmethod
     def _say(asked: Asked, parts: dict[str, str]) -> Response:
-        return say_text(tell_flex.response(parts, asked.now), kind="text/xml;charset=UTF-8")
+        return say_text(spelling.response(parts, asked.now), kind="text/xml;charset=UTF-8")
