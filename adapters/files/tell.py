@@ -25,7 +25,7 @@ PLACE = "/statements"
 @dataclass(frozen=True, slots=True)
 class File:
     """A statement of some accounts. `profile` is what the file is able to tell, `holds` the parts it has, and
-    the worth of an account is told with so many places."""
+    the worth of an account is told with so many places. `words`: what a reader must count of it."""
 
     name: str
     content: bytes
@@ -34,6 +34,7 @@ class File:
     holds: frozenset[str] = WHOLE
     total_places: int | None = None
     media: str = "text/csv"
+    words: frozenset[str] = frozenset()
 
     def truth(self) -> list[dict[str, object]]:
         """What must be read of it, account by account, in the words of the truth's comparison."""

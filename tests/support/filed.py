@@ -40,7 +40,8 @@ def differences(brokerage: str, file: File) -> list[str]:
     statement = read(brokerage, file.content)
     told = sorted((_account(account) for account in statement.accounts), key=_number)
     wanted = sorted((_ordered(account) for account in file.truth()), key=_number)
-    unread = [f"unknown {name}" for name in (*statement.notes.words, *statement.notes.fields)]
+    unknown = {*statement.notes.words, *statement.notes.fields}
+    unread = [f"unknown {name}" for name in unknown ^ file.words]
     skipped = [f"line {one.line} skipped: {one.reason}" for one in statement.skipped]
     return [*unread, *skipped, *conformance.differences(told, wanted)]
 

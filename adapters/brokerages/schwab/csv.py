@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from adapters.brokerages.schwab.csv_words import ACTIONS, COLUMNS, KINDS, OUT, TRADES
-from adapters.files import csv_statement
+from adapters.files import csv_statement, tickers
 from adapters.files.csv_statement import Gathered, Reading
 from adapters.files.csv_table import Layout, Line, day
 from adapters.files.holdings import units
@@ -21,7 +21,6 @@ from domain.money import HUNDRED, ZERO, exact, quotient
 from domain.positions import Flag, Position
 from domain.transactions import Transaction, TransactionType
 
-K = InstrumentKind
 T = TransactionType
 
 ACTIVITY = Layout(
@@ -34,7 +33,6 @@ POSITIONS = Layout(
 )
 POSITIONS_BEFORE = Layout("positions", frozenset({"symbol", "description", "quantity", "market value"}))
 _OPTION = re.compile(r"([A-Z0-9.$/]{1,6}) (\d{2}/\d{2}/\d{4}) (\d{1,7}(?:\.\d{1,3})?) ([CP])")
-_CUSIP = re.compile(r"(?=.*\d)[0-9A-Z]{8}\d")
 _AS_OF = re.compile(r"(.+?) as of (.+)")
 _ACCOUNT = re.compile(r"^(?:.*for account )?(.*?)\s*(?:\.{3}|…|X{3,}-?)\s*([0-9]{3,4})\b")
 _TAKEN = re.compile(r"as of (\d{1,2}:\d{2} [AP]M) ET, ?(\d{4}/\d{2}/\d{2}|\d{2}/\d{2}/\d{4})")
@@ -96,7 +94,7 @@ def _day(line: Line) -> date:
     return found
 
 
-def instrument_of(line: Line, kind: InstrumentKind = K.EQUITY) -> Instrument | None:
+def instrument_of(line: Line, kind: InstrumentKind | None = None) -> Instrument | None:
     """By its ticker; options are "XMPL 12/18/2026 150.00 C", bonds have their CUSIP in place of a ticker."""
     symbol, name = line.known("symbol"), line.known("description") or None
     if not symbol:
@@ -108,9 +106,7 @@ def instrument_of(line: Line, kind: InstrumentKind = K.EQUITY) -> Instrument | N
             raise StatementUnreadable("symbol has no valid expiration.", line.number)
         right = Right.CALL if option[4] == "C" else Right.PUT
         return option_instrument(OptionTerms(option[1], expires, right, exact(option[3]), HUNDRED), name=name)
-    if _CUSIP.fullmatch(symbol):
-        return Instrument(K.BOND, symbol, name=name, identifiers=(("cusip", symbol),))
-    return Instrument(kind, symbol, name=name)
+    return tickers.instrument_of(symbol, name, kind)
 
 
 # Positions.
@@ -131,7 +127,7 @@ def _position(line: Line, value: Decimal | None, reading: Reading) -> Position:
     word = line.known("security type", "asset type").lower()
     if word and word not in KINDS:
         reading.unknown(f"security type.{word}")
-    instrument = instrument_of(line, KINDS.get(word, K.EQUITY))
+    instrument = instrument_of(line, KINDS.get(word))
     if instrument is None:
         raise StatementUnreadable("symbol is missing.", line.number)
     quantity = line.needed("qty (quantity)", "quantity")

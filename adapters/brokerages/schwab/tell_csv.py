@@ -103,7 +103,8 @@ def _activity_profile(profile: Profile) -> Profile:
     return replace(
         profile,
         hidden=frozenset(hidden),
-        uncompared=profile.uncompared | {"instrument.kind", "account.kind", "account.name"},
+        uncompared=profile.uncompared | {"account.kind", "account.name"},
+        tell_instrument=lambda told, _: replace(told, kind="equity") if told.kind == "etf" else told,
         tell=_tell,
         tell_number=lambda number: f"…{number[-4:]}",
     )
