@@ -16,8 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock protos format lint types arrows protos-check pytest test check bench demo run \
-	brokerage sandbox clean
+.PHONY: help setup lock protos format lint types arrows protos-check pytest test check bench demo run brokerage sandbox clean
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)

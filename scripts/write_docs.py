@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from adapters.brokerages import NAMES, card
-from adapters.kit.card import Card, Door
+from adapters.kit.card import Card, Door, FileFormat
 from brokerlink.cli.reasons import exit_code, next_step
 from brokerlink.rpc import errors as rpc
 from brokerlink.settings import explain
@@ -25,6 +25,7 @@ from domain.brokerages import CredentialField, Dataset, DoorFacts
 from domain.errors import Actor, Failure, FieldInvalid, NotFound
 
 ROOT = Path(__file__).resolve().parent.parent
+CATALOGUE = ("<!-- brokerages: written by scripts/write_docs.py -->\n", "<!-- /brokerages -->")
 SETTINGS = ("<!-- settings: written by scripts/write_docs.py -->\n", "<!-- /settings -->")
 ROOMS = ("src/brokerlink", "adapters", "domain")
 TABLES = ("domain/errors.py", "src/brokerlink/rpc/errors.py")
@@ -175,19 +176,31 @@ def _internal() -> tuple[str, ...]:
 
 def capabilities_page() -> str:
     cards = [card(name) for name in NAMES]
-    doors = [(one, door) for one in cards for door in one.doors]
-    head = ("Brokerage", "Door", "Status", "Open", *(dataset.value.capitalize() for dataset in Dataset))
+    head = ("Brokerage", "Way in", "Kind", "Open", *(dataset.value.capitalize() for dataset in Dataset))
     rows = [
         (
             f"[{one.title}](#{one.id})",
-            door.facts.id,
-            one.status.value,
-            "yes" if door.open else "no",
-            *(_support(door.facts, dataset) for dataset in Dataset),
+            facts.id,
+            _kind(facts),
+            "yes" if opened else "no",
+            *(_support(facts, dataset) for dataset in Dataset),
         )
-        for one, door in doors
+        for one in cards
+        for facts, opened in _ways(one)
     ]
-    return "\n".join([CAPABILITIES_HEAD, table(head, rows), *map(_brokerage, cards)])
+    gone = [
+        f"{one.title} is retired: its successor is `{one.successor}`.\n" for one in cards if one.successor
+    ]
+    return "\n".join([CAPABILITIES_HEAD, table(head, rows), *gone, *map(_brokerage, cards)])
+
+
+def _ways(one: Card) -> list[tuple[DoorFacts, bool]]:
+    """Doors and files, each with whether it is open by default."""
+    return [(d.facts, d.open) for d in one.doors] + [(way.facts, True) for way in one.files]
+
+
+def _kind(facts: DoorFacts) -> str:
+    return facts.kind.value.replace("_", " ")
 
 
 def _support(facts: DoorFacts, dataset: Dataset) -> str:
@@ -199,13 +212,31 @@ def _brokerage(one: Card) -> str:
     readme = f"[README](../adapters/brokerages/{one.id}/README.md)"
     facts = f"`{one.id}`, {one.status.value}, <{one.homepage}>, {readme}.{successor}"
     head = f'<a id="{one.id}"></a>\n\n## {one.title}\n\n{facts}\n'
-    return "\n".join([head, *map(_door, one.doors)])
+    return "\n".join([head, *map(_door, one.doors), *map(_file, one.files)])
+
+
+def _file(way: FileFormat) -> str:
+    facts = way.facts
+    told = [
+        ("Kind", _kind(facts)),
+        ("Where it is had", facts.access),
+        ("History", f"{facts.history_days} days" if facts.history_days else "what the file covers"),
+        ("Limits", facts.limits or "25 MiB"),
+        ("Verified", facts.verification),
+    ]
+    capabilities = [(one.dataset.value, one.support.value, one.note) for one in facts.capabilities]
+    parts = [
+        f"### File `{facts.id}`: {facts.title}\n",
+        table(("Fact", "What it is"), told),
+        table(("Dataset", "Support", "Note"), capabilities),
+    ]
+    return "\n".join(parts)
 
 
 def _door(door: Door) -> str:
     facts = door.facts
     told = [
-        ("Kind", facts.kind.value.replace("_", " ")),
+        ("Kind", _kind(facts)),
         ("Open by default", "yes" if door.open else "no: the operator opens it"),
         ("Sign-in", facts.sign_in),
         ("Access", facts.access),
@@ -235,14 +266,35 @@ def _field(field: CredentialField) -> Sequence[str]:
 # ---- README.md
 
 
-def with_settings(readme: str) -> str:
-    """The README with the table of settings between its marks."""
+def catalogue() -> str:
+    """A row for each way in; the first of a brokerage leads to its README."""
+    head = ("Brokerage", "Way in", "Kind", "Signs in by", "Balances", "Positions", "Transactions", "Verified")
+    rows = []
+    for one in map(card, NAMES):
+        name = f"[{one.title}](adapters/brokerages/{one.id}/README.md)"
+        for facts, opened in _ways(one):
+            kind = _kind(facts) if opened else f"{_kind(facts)}, closed by default"
+            datasets = (Dataset.BALANCES, Dataset.POSITIONS, Dataset.TRANSACTIONS)
+            support = [_support(facts, dataset) for dataset in datasets]
+            rows.append((name, f"`{facts.id}`", kind, facts.sign_in, *support, facts.verification))
+            name = ""
+        if name:
+            rows.append((name, "–", f"retired: see {one.successor}", "–", "–", "–", "–", "–"))
+    return table(head, rows)
+
+
+def settings() -> str:
     rows = [(f"`{one.name}`", one.meaning, one.default) for one in explain()]
-    begin, end = SETTINGS
+    return table(("Setting", "Meaning", "Default"), rows)
+
+
+def between(readme: str, marks: tuple[str, str], text: str) -> str:
+    """The README with this text between two marks."""
+    begin, end = marks
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if len(pattern.findall(readme)) != 1:
         raise SystemExit(f"README.md must hold {begin.strip()} … {end} once")
-    whole = begin + table(("Setting", "Meaning", "Default"), rows) + end
+    whole = begin + text + end
     return pattern.sub(lambda _: whole, readme)
 
 
@@ -251,7 +303,9 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs/errors.md": errors_page(),
         ROOT / "docs/capabilities.md": capabilities_page(),
-        readme: with_settings(readme.read_text(encoding="utf-8")),
+        readme: between(
+            between(readme.read_text(encoding="utf-8"), SETTINGS, settings()), CATALOGUE, catalogue()
+        ),
     }
 
 
