@@ -15,6 +15,7 @@ NAMES = (
     "sofi",
     "tradier",
     "vanguard",
+    "webull",
 )
 
 

@@ -9,6 +9,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -187,4 +188,5 @@ class MemoryWire:
         parts = urlsplit(url)
         if parts.hostname is None:
             raise UnreadableReply("the address has no host")
-        return self._answer(request.with_headers(("User-Agent", USER_AGENT)), url)
+        response = self._answer(request.with_headers(("User-Agent", USER_AGENT)), url)
+        return response if response.url else replace(response, url=url)
