@@ -48,11 +48,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One answer, cut into raw rows. `cursor` None: nothing follows. `as_of`: the brokerage's time."""
+    """One answer, cut into raw rows. `cursor` None: nothing follows. `as_of`: the brokerage's time.
+    `complete` False: the brokerage itself says that rows are lacking (206); looked at in lists only."""
 
     rows: list[bytes]
     cursor: str | None = None
     as_of: datetime | None = None
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Catalogue:
             return None
         if opened is False:
             return "The operator has closed this door."
-        return "This door is unofficial: it stays closed until the operator opens it in the configuration."
+        return "This door stays closed until the operator opens it in the configuration."
 
     def door(self, brokerage_id: str, door_id: str | None = None, turn: Turn = Turn.PERSON) -> CardDoor:
         card = self._card(brokerage_id)

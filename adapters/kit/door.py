@@ -181,6 +181,7 @@ class CardDoor:
         notes = Notes()
         found: list[T] = []
         as_of: datetime | None = None
+        complete = True
         for read in reads:
             # A row that comes twice, byte for byte, was repeated (pages shift while one reads).
             told: set[bytes] = set()
@@ -188,8 +189,8 @@ class CardDoor:
                 new = [row for row in dict.fromkeys(cut.rows) if row not in told]
                 told.update(new)
                 found.extend(await self._parse(grant, read, call, new, notes))
-                as_of = cut.as_of or as_of
-        return Listing(tuple(found), as_of=as_of, notes=notes)
+                as_of, complete = cut.as_of or as_of, complete and cut.complete
+        return Listing(tuple(found), complete, as_of, notes)
 
     async def _pages(
         self, grant: Grant, read: Read[T], account: AccountTold | None

@@ -1,11 +1,13 @@
 """OAuth 2.0 code grants and OAuth 1.0a signing, over authlib, as pure functions on requests."""
 
 import base64
+import hashlib
 from urllib.parse import parse_qsl, urlsplit
 
 from authlib.oauth1 import ClientAuth
 from authlib.oauth1.rfc5849.parameters import prepare_headers
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from adapters.kit.signin import Moment
 from adapters.kit.wire import Request
@@ -74,3 +76,11 @@ def oauth1(  # noqa: PLR0913  RFC 5849 has so many
     signature = auth.get_oauth_signature(request.method, url, unsigned, "")
     headers = prepare_headers([*params, ("oauth_signature", signature)], {})
     return request.with_headers(("Authorization", headers["Authorization"]))
+
+
+def state_and_proof(nonce: str) -> tuple[str, str, str]:
+    """A `state`, a PKCE verifier and its S256 challenge (RFC 7636) out of one move's nonce. The state is seen
+    in the address that the person comes back with: it says nothing of the verifier."""
+    state = hashlib.sha256(f"state {nonce}".encode()).hexdigest()[:32]
+    verifier = f"{nonce}{nonce}"  # 43 characters at least
+    return state, verifier, create_s256_code_challenge(verifier)

@@ -103,6 +103,16 @@ def sequence(row: Row, name: str) -> list[Any]:
     return value
 
 
+def optional_objects(row: Row, name: str) -> list[dict[str, Any]]:
+    """A nested list of objects; absent or null gives an empty one."""
+    value = row.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise UnreadableReply(f"{name} is not a list of objects")
+    return value
+
+
 def day(value: object, where: str) -> date:
     """A calendar date from `YYYY-MM-DD` (a time behind it is not looked at)."""
     if not isinstance(value, str) or len(value) < 10:

@@ -12,10 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.kit import rows
+from adapters.kit.bonds import percent
 from adapters.kit.card import Scene
 from adapters.kit.wire import decode, raw_fields
 from adapters.plaid import fields
-from adapters.plaid.securities import bond_price, currency_of, instrument_of, is_cash, units_of
+from adapters.plaid.securities import currency_of, instrument_of, is_cash, units_of
 from adapters.plaid.words import PENDING, kind_of
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import UnreadableReply
@@ -154,7 +155,7 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
     if derived:
         price = _per_unit(value, held, instrument)
     elif price is not None and instrument.kind is InstrumentKind.BOND:
-        price = bond_price(price, held, value)
+        price = percent(price, held, value)
     at = rows.optional_text(row, "institution_price_datetime")
     flags = ((Flag.DERIVED_PRICE, derived), (Flag.COST_UNKNOWN, cost is None))
     yield Position(
@@ -269,7 +270,7 @@ def _figures(
     value = -quantity * price
     told = price
     if instrument.kind is InstrumentKind.BOND:
-        told = bond_price(price, quantity, net)
+        told = percent(price, quantity, net)
         value = value if told != price else value / HUNDRED
     if not net or fees is None:  # in kind, or nothing to tell apart
         return _Figures(told, net, None)

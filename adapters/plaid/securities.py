@@ -98,14 +98,3 @@ def units_of(instrument: Instrument | None) -> Decimal:
     """How many of Plaid's units one of ours has: it counts options in shares of the underlying."""
     option = instrument is not None and instrument.kind is K.OPTION
     return HUNDRED if option else Decimal(1)
-
-
-def bond_price(price: Decimal, quantity: Decimal, total: Decimal | None) -> Decimal:
-    """A bond's price in percent of its face, as we keep it. Plaid's value is quantity x price, so that its
-    price is one per unit of face; an institution that quotes in percent all the same is told by the total.
-    """
-    per_unit = price * HUNDRED
-    if not total or not quantity:
-        return per_unit
-    told, whole = abs(total), abs(quantity * price)
-    return per_unit if abs(whole - told) <= abs(whole / HUNDRED - told) else price

@@ -11,6 +11,7 @@ from brokerlink.usecases.course import Course, mark_stale, note
 from domain.accounts import AccountTold
 from domain.brokerages import Dataset
 from domain.errors import (
+    BrokerageUnavailable,
     ConnectionDisconnected,
     Failure,
     FailureRecord,
@@ -35,6 +36,10 @@ NOT_LISTED = FailureRecord.of(
     SnapshotHeldBack(
         "The brokerage does not list an account any more that it listed before; it stays as it was."
     ),
+    dataset=Dataset.ACCOUNTS.value,
+)
+NOT_ALL_TOLD = FailureRecord.of(
+    BrokerageUnavailable("The brokerage could not tell all accounts just now."),
     dataset=Dataset.ACCOUNTS.value,
 )
 
@@ -88,7 +93,7 @@ async def list_accounts(course: Course) -> dict[str, AccountTold]:
         if any(link.missing_since is None for link in links if link.account_id in gone):
             result.state, result.failure = ResultState.PARTIAL, NOT_LISTED
 
-    result.state, result.pages = ResultState.SUCCEEDED, 1
+    _judge(result, listing)
     note(result, listing.notes)
     try:
         await course.commit(result, deed)
@@ -96,6 +101,15 @@ async def list_accounts(course: Course) -> dict[str, AccountTold]:
         await course.failed(result, failure)
         return await _stored_accounts(course)
     return told
+
+
+def _judge(result: DatasetResult, listing: Listing[AccountTold]) -> None:
+    """What came is used; that the brokerage itself says that some are lacking makes it partial."""
+    result.pages = 1
+    if listing.complete:
+        result.state = ResultState.SUCCEEDED
+    else:
+        result.state, result.failure = ResultState.PARTIAL, NOT_ALL_TOLD
 
 
 async def _stored_accounts(course: Course) -> dict[str, AccountTold]:
