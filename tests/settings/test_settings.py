@@ -393,7 +393,7 @@ def test_how_many_processes_serve(
 def test_each_setting_is_explained() -> None:
     rows = explain()
 
-    assert len({row.name for row in rows}) == len(rows) == len(Settings.model_fields) - 1 + 5
+    assert len({row.name for row in rows}) == len(rows) == len(Settings.model_fields) - 1 + 6
     assert all(row.meaning and row.default for row in rows)
     assert {"DATABASE_URL", KEY, "BROKERLINK_LISTEN", "BROKERLINK_CONFIG"} <= {row.name for row in rows}
     assert str(Path.home()) not in str(rows)

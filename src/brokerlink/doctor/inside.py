@@ -105,8 +105,10 @@ def brokerages(settings: Settings) -> list[Check]:
         doors, given = card(name).doors, settings.operator(name)
         fields = [field for door in doors for field in door.facts.fields if field.operator and field.required]
         missing = sorted({field.key for field in fields} - given.keys())
-        opened = settings.opens(name) or any(door.open for door in doors)
-        notes = [] if opened else [f"closed until {variable('brokerages', name, 'open')}=true opens it"]
+        wish = settings.opens(name)
+        closed = [door.facts.id for door in doors if not (door.open if wish is None else wish)]
+        opens = f"until {variable('brokerages', name, 'open')}=true opens it"
+        notes = [f"door {identifier} is closed {opens}" for identifier in closed]
         if missing:
             notes.append(
                 f"callers must send {' and '.join(missing)}, or the operator sets them for all users"
