@@ -111,13 +111,20 @@ def _rank(one: Candidate, other: ToldElsewhere) -> tuple[int, int, int] | None:
 
 def _money(told: Transaction, other: ToldElsewhere) -> bool:
     """Whether quantity and money agree. What neither tells agrees; a row without figures agrees with none."""
-    if not _agree(told.quantity or None, other.quantity or None):
+    if not _agree(told.quantity or None, other.quantity or None) and not _shares_untold(told, other):
         return False
     mine = told.net if told.net is not None and other.net is not None else told.gross
     theirs = other.net if told.net is not None and other.net is not None else other.gross
     if mine is None or theirs is None:
         return bool(told.quantity) and not (mine or theirs)
     return (bool(mine) or bool(told.quantity)) and abs(mine - theirs) < CENT
+
+
+def _shares_untold(told: Transaction, other: ToldElsewhere) -> bool:
+    """Some files tell what a reinvested dividend bought for how much, and not how many: the money speaks."""
+    if _T.DIVIDEND_REINVESTMENT not in {told.type, other.type}:
+        return False
+    return bool(told.net and other.net) and not (told.quantity and other.quantity)
 
 
 def _agree(mine: Decimal | None, theirs: Decimal | None) -> bool:

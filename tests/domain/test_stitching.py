@@ -139,3 +139,19 @@ def test_shares_that_move_without_money_agree_by_quantity() -> None:
 def test_the_window_reaches_a_week_to_both_sides() -> None:
     assert window([told(settlement_date=NEXT)]) == (date(2026, 3, 3), date(2026, 3, 18))
     assert window([]) is None
+
+
+def test_a_reinvestment_without_shares_is_the_one_with_shares() -> None:
+    """Vanguard's CSV tells the money and zero shares."""
+    bare = told(type=T.DIVIDEND_REINVESTMENT, quantity=None, gross=Decimal("-19.38"), net=Decimal("-19.38"))
+    whole = stored(type=T.DIVIDEND_REINVESTMENT, gross=Decimal("-19.38"), net=Decimal("-19.38"))
+    other = stored(type=T.DIVIDEND_REINVESTMENT, gross=Decimal("-19.39"), net=Decimal("-19.39"))
+
+    assert stitched([bare], [whole]) == {"new": "old"}
+    assert stitched([bare], [other]) == {}
+
+
+def test_money_alone_makes_no_other_purchase_the_same() -> None:
+    bare = told(quantity=None)
+
+    assert stitched([bare], [stored()]) == {}
