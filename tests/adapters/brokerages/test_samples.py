@@ -121,6 +121,8 @@ READ: dict[str, Sample] = {
     "alpaca/positions.json": Sample(("positions",), 1),
     "alpaca/activities.json": Sample(("activities",), 4),
     "alpaca/activities_next_page.json": Sample(("activities",), 4),
+    # Of the first generation of paths: only its balance is read.
+    "webull/gen1_account_balance.json": Sample(("balance",), 1, account="13467788"),
     # An empty wallet of a stablecoin is neither cash nor a position.
     "coinbase/v3_accounts.json": Sample(
         ("cash", "coins"), 0, silent=2, account="A", references=coinbase_portfolio
@@ -195,7 +197,9 @@ NOT_READ = {
 def found() -> list[str]:
     folder = Path(SAMPLES)
     names = [
-        name for name in ("alpaca", "coinbase", "etrade", "ibkr", "plaid", "robinhood", "schwab") if SAMPLES
+        name
+        for name in ("alpaca", "coinbase", "etrade", "ibkr", "plaid", "robinhood", "schwab", "webull")
+        if SAMPLES
     ]
     return sorted(f"{name}/{file.name}" for name in names for file in (folder / name).glob("*"))
 
