@@ -30,6 +30,7 @@ class Gathered:
     positions: list[Position] | None = None
     cash: Decimal | None = None
     total: Decimal | None = None
+    newest: date | None = None
     as_of: datetime | None = None
 
     def holds(self, position: Position | None = None) -> None:
@@ -38,6 +39,11 @@ class Gathered:
             self.positions = []
         if position is not None:
             self.positions.append(position)
+
+    def had_cash(self, value: Decimal | None, on: date) -> None:
+        """Cash as the newest row tells it, the first one of its day in a file that begins with the newest."""
+        if self.newest is None or on > self.newest:
+            self.newest, self.cash = on, value
 
     def has_cash(self, value: Decimal) -> None:
         self.holds()

@@ -19,7 +19,7 @@ MAX_LINES = 400_000
 MAX_CELLS = 200
 MAX_CELL = 4000
 HEAD = 16384
-UNKNOWN = frozenset({"", "-", "--", "n/a", "na", "null", "none", "not available"})
+UNKNOWN = frozenset({"", "processing", "-", "--", "n/a", "na", "null", "none", "not available"})
 _MONEY = re.compile(r"(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?")
 _DAYS = ("%m/%d/%Y", "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%y", "%b-%d-%Y")
 

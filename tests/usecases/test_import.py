@@ -19,7 +19,12 @@ from domain.syncs import RunState
 
 USER = "user-1"
 # Brokerages and those of their files that tell what their live door tells.
-PAIRS = [("schwab", "transactions"), ("vanguard", "account"), ("vanguard", "OfxDownload")]
+PAIRS = [
+    ("fidelity", "History_for"),
+    ("schwab", "transactions"),
+    ("vanguard", "account"),
+    ("vanguard", "OfxDownload"),
+]
 SEEDS = [1, 2]
 
 

@@ -1,7 +1,11 @@
-"""Fidelity, played by us: what Akoya says of it at Akoya's hosts, and Plaid at Plaid's."""
+"""Fidelity, played by us: Akoya at Akoya's hosts, Plaid at Plaid's, and the files of its web site."""
 
+from functools import partial
+
+from adapters.brokerages.fidelity import tell_csv
 from adapters.fdx import profiles
 from adapters.fdx.desk import HUB_HOSTS, FdxDesk
+from adapters.files.tell import FilesDesk
 from adapters.kit.wire import Response
 from adapters.plaid.link import HOST
 from adapters.plaid.profiles import profile
@@ -29,6 +33,7 @@ class FidelitySandbox:
 
     def __init__(self, play: Play) -> None:
         self.play = play
+        self.statements = FilesDesk(play, partial(tell_csv.files, PROFILE))
         self.fdx = FdxDesk(play, "akoya", provider=PROVIDER)
         self.plaid = PlaidDesk(play, "Fidelity", INSTITUTION)
 
@@ -36,7 +41,7 @@ class FidelitySandbox:
         return self.fdx if asked.host in self.fdx.hosts else self.plaid
 
     def answer(self, asked: Asked) -> Response:
-        return self._desk(asked).answer(asked)
+        return self.statements.answer(asked) or self._desk(asked).answer(asked)
 
     def credentials(self) -> dict[str, str]:
         return self.fdx.credentials() | self.plaid.credentials()
