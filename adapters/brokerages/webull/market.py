@@ -4,8 +4,8 @@ from datetime import UTC
 from typing import Any
 
 from adapters.brokerages.webull import tell
+from adapters.brokerages.webull.asked import Refused
 from adapters.brokerages.webull.gate import error
-from adapters.brokerages.webull.trading import Refused
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
 from adapters.sandbox.play import Play

@@ -5,12 +5,13 @@ those that are served; `x-version` chooses between the two ways to page of a pat
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from adapters.brokerages.webull import market, tell
+from adapters.brokerages.webull.asked import Refused, after, day, moment, whole
 from adapters.brokerages.webull.gate import Gate, error, unauthorized
-from adapters.brokerages.webull.trading import Desk, Refused
+from adapters.brokerages.webull.trading import Desk
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
 from adapters.sandbox.life import NEW_YORK
@@ -57,6 +58,8 @@ class Webull:
         self.gate, self.desk = Gate(play), Desk(play)
         self.generations = {FIRST, SECOND, THIRD}
         self.most, self.of_a_key = MOST, OF_A_KEY
+        self._told: dict[tuple[str, int], Json] = {}
+        self._by_id: dict[str, tuple[int, dict[str, TruthTransaction]]] = {}
         # A sign-in lists the accounts once by itself.
         play.revoked_after += 1 + len(play.truth.accounts)
         self._router = Router(missing=lambda _: say({"error_msg": "404 Route Not Found"}, 404))
@@ -224,8 +227,8 @@ class Webull:
     def _first_positions(self, asked: Asked) -> Response:
         known = self._account(asked)
         rows = [market.first_position(one, known.currency) for one in known.positions]
-        size, last = _whole(asked, "page_size", USUAL, MOST), asked.param("last_instrument_id")
-        start = _after(rows, last, lambda one: one["instrument_id"], "last_instrument_id") if last else 0
+        size, last = whole(asked, "page_size", USUAL, MOST), asked.param("last_instrument_id")
+        start = after(rows, last, lambda one: one["instrument_id"], "last_instrument_id") if last else 0
         return say({"has_next": start + size < len(rows), "holdings": rows[start : start + size]})
 
     # ---- orders
@@ -243,7 +246,7 @@ class Webull:
         else:
             first, last = self._days(asked)
             trades = [row for row in trades if first <= row.trade_date <= last]
-        groups = [tell.group(row) for row in trades]
+        groups = [self._once("group", row, tell.group) for row in trades]
         if trades:
             gone = tell.unfilled(trades[0], "CANCELLED", "y")
             head = {"client_order_id": gone["client_order_id"], "client_combo_order_id": None}
@@ -255,14 +258,28 @@ class Webull:
     def _order(self, asked: Asked) -> Response:
         name = asked.param("client_order_id")
         known = self._account(asked)
-        now = next(a for a in self.play.accounts if a.key == known.key)
-        for row in now.transactions:
-            if row.trade and tell.client_order_id(row) == name:
-                return say(tell.group(row, detailed=True))
+        row = self._ordered(known).get(name)
+        if row is not None:
+            return say(tell.group(row, detailed=True))
         for order in self.desk.waiting.get(known.key, []):
             if order["client_order_id"] == name:
                 return say({"client_order_id": name, "combo_type": "NORMAL", "orders": [order]})
         raise Refused("client_order_id")
+
+    def _ordered(self, known: TruthAccount) -> dict[str, TruthTransaction]:
+        """The orders of an account by their clients' ids; made anew when there are more."""
+        many, found = self._by_id.get(known.key, (-1, {}))
+        if many != len(known.transactions):
+            found = {tell.client_order_id(row): row for row in known.transactions if row.trade}
+            self._by_id[known.key] = len(known.transactions), found
+        return found
+
+    def _once(self, kind: str, row: TruthTransaction, make: Callable[[TruthTransaction], Json]) -> Json:
+        """A row as it is told: a large account is told many times over."""
+        known = self._told.get((kind, row.number))
+        if known is None:
+            known = self._told[kind, row.number] = make(row)
+        return known
 
     def _open(self, asked: Asked) -> Response:
         waiting = self.desk.waiting.get(self._account(asked).key, [])
@@ -279,7 +296,7 @@ class Webull:
         start, end = self._span(asked)
         wanted = set(filter(None, asked.param("activity_types").split(",")))
         rows = [
-            tell.activity(row, known)
+            self._once("activity", row, lambda row: tell.activity(row, known))
             for row in self.play.rows(known)
             if start <= row.executed_at < end and not (tell.by_transfer(row) and row.quantity is not None)
         ]
@@ -304,7 +321,7 @@ class Webull:
     def _transfer(self, asked: Asked) -> Response:
         known = self._account(asked)
         name = asked.param("transfer_id")
-        for row in next(a for a in self.play.accounts if a.key == known.key).transactions:
+        for row in known.transactions:
             if tell.by_transfer(row) and f"T{row.number}" == name.removesuffix("R"):
                 detail = tell.transfer_detail(row, known)
                 if name.endswith("R"):
@@ -318,69 +335,30 @@ class Webull:
         """v2: a list, after the last one told. v3 of the third generation: an object with a key."""
         if asked.header("x-version") == "v3" and asked.path.startswith("/trading"):
             key, size = asked.param("pagination_key"), min(self.of_a_key, self.most)
-            start = _after(found, key.removeprefix("after-"), name, "pagination_key") if key else 0
+            start = after(found, key.removeprefix("after-"), name, "pagination_key") if key else 0
             page = found[start : start + size]
             more = {"pagination_key": f"after-{name(page[-1])}"} if start + size < len(found) else {}
             return say({"data": page} | more)
-        size = min(_whole(asked, "page_size", USUAL, MOST), self.most)
-        after = asked.param(last)
-        start = _after(found, after, name, last) if after else 0
+        size = min(whole(asked, "page_size", USUAL, MOST), self.most)
+        told = asked.param(last)
+        start = after(found, told, name, last) if told else 0
         return say(found[start : start + size])
 
     def _span(self, asked: Asked) -> tuple[datetime, datetime]:
         """start_time and end_time; without both the last seven days."""
-        end = _moment(asked, "end_time") or asked.now + timedelta(days=1)
-        start = _moment(asked, "start_time") or end - USUAL_SPAN - timedelta(days=1)
+        end = moment(asked, "end_time") or asked.now + timedelta(days=1)
+        start = moment(asked, "start_time") or end - USUAL_SPAN - timedelta(days=1)
         if start > end or asked.now - start > LOOK_BACK + timedelta(days=1):
             raise Refused("start_time")
         return start, end
 
     def _days(self, asked: Asked) -> tuple[date, date]:
         today = asked.now.astimezone(NEW_YORK).date()
-        last = _day(asked, "end_date") or today
-        first = _day(asked, "start_date") or last - USUAL_SPAN
+        last = day(asked, "end_date") or today
+        first = day(asked, "start_date") or last - USUAL_SPAN
         if first > last or today - first > LOOK_BACK:
             raise Refused("start_date")
         return first, last
-
-
-def _after(found: Sequence[Json], last: str, name: Callable[[Json], str], parameter: str) -> int:
-    """The place behind the one that is named, by its own name or that of one of its orders."""
-    for place, one in enumerate(found):
-        if last == name(one) or last in [order["client_order_id"] for order in one.get("orders", ())]:
-            return place + 1
-    raise Refused(parameter)
-
-
-def _whole(asked: Asked, name: str, usual: int, most: int) -> int:
-    text = asked.param(name) or str(usual)
-    if not text.isdigit() or not 0 < int(text) <= most:
-        raise Refused(name)
-    return int(text)
-
-
-def _moment(asked: Asked, name: str) -> datetime | None:
-    """ISO 8601 with a zone: `Z`, or `+0000` as the client's documentation writes it."""
-    text = asked.param(name)
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(name) from None
-    if found.tzinfo is None:
-        raise Refused(name)
-    return found
-
-
-def _day(asked: Asked, name: str) -> date | None:
-    text = asked.param(name)
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise Refused(name) from None
 
 
 def sandbox(play: Play) -> Webull:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.brokerages.webull.asked import Refused
 from adapters.brokerages.webull.gate import error
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
@@ -12,10 +13,6 @@ from domain.money import exact, plain
 Json = dict[str, Any]
 NEEDED = ("client_order_id", "instrument_type", "market", "order_type", "side", "time_in_force")
 SIDES = frozenset({"BUY", "SELL", "SHORT"})
-
-
-class Refused(Exception):
-    """Said to the client as ILLEGAL_PARAMETER."""
 
 
 @dataclass
