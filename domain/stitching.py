@@ -49,6 +49,7 @@ class ToldElsewhere:
     gross: Decimal | None
     net: Decimal | None
     currency: str
+    posted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,9 @@ class Candidate:
 def stitched(told: Sequence[Candidate], elsewhere: Iterable[ToldElsewhere]) -> dict[str, str]:
     """Which told rows are rows of another source: key of the told row -> key of the stored one, one to one.
 
-    Only posted rows are looked at. Where several stored rows would do, the one that agrees in more wins:
-    equal trade dates before a date that is the other's settlement, equal types before alike ones.
+    Removed rows are not looked at; pending ones are, since one source posts a row before another. Where
+    several stored rows would do, the one that agrees in more wins: equal trade dates before a date that is
+    the other's settlement, equal types before alike ones, equal status at last.
     """
     by_day: dict[date, list[ToldElsewhere]] = {}
     for other in elsewhere:
@@ -73,7 +75,7 @@ def stitched(told: Sequence[Candidate], elsewhere: Iterable[ToldElsewhere]) -> d
     pairs = [
         (rank, place, other)
         for place, one in enumerate(told)
-        if one.told.status is TransactionStatus.POSTED
+        if one.told.status is not TransactionStatus.REMOVED
         for day in set(_days(one.told.trade_date, one.told.settlement_date))
         for other in by_day.get(day, ())
         if (rank := _rank(one, other)) is not None
@@ -94,7 +96,7 @@ def window(told: Iterable[Candidate]) -> tuple[date, date] | None:
     return (min(days) - REACH, max(days) + REACH) if days else None
 
 
-def _rank(one: Candidate, other: ToldElsewhere) -> tuple[int, int, int] | None:
+def _rank(one: Candidate, other: ToldElsewhere) -> tuple[int, ...] | None:
     """How well two rows agree, 0 being best; None if they are not the same."""
     told = one.told
     if told.currency != other.currency or not _money(told, other):
@@ -106,7 +108,8 @@ def _rank(one: Candidate, other: ToldElsewhere) -> tuple[int, int, int] | None:
     kind = _kind(told.type, other.type)
     if instrument is None or kind is None:
         return None
-    return (0 if same_day else 1, kind, instrument)
+    posted = told.status is TransactionStatus.POSTED
+    return (0 if same_day else 1, kind, instrument, 0 if posted is other.posted else 1)
 
 
 def _money(told: Transaction, other: ToldElsewhere) -> bool:

@@ -6,8 +6,7 @@ Akoya's data calls carry the `id_token`; each renewal there replaces the refresh
 dead at once. A provider's own server takes the ordinary `access_token`, and asks for PKCE.
 """
 
-import hashlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -83,21 +82,20 @@ def begin(desk: Desk, given: Given, moment: Moment) -> Move:
         raise FieldInvalid("redirect_uri", "The consent page needs a registered address to lead back to.")
     provider = given.fields.get(desk.prefix + "provider", "")
     client = Client(told["client_id"], told["client_secret"], provider, redirect)
-    # The state is seen by whoever sees the address: the verifier must not follow from it.
-    waiting = Consenting(client, _derived("state", moment), _derived("verifier", moment))
+    state, verifier, challenge = oauth.state_and_proof(moment.nonce)
+    waiting = Consenting(client, state, verifier)
     prompt = f"Sign in at {desk.brokerage}, choose the accounts to share, and come back."
-    url = _consent_page(desk, waiting, moment)
+    url = _consent_page(desk, waiting, challenge, moment)
     return Ask(Challenge(ChallengeKind.REDIRECT, prompt, authorize_url=url), waiting)
 
 
-def _consent_page(desk: Desk, waiting: Consenting, moment: Moment) -> str:
+def _consent_page(desk: Desk, waiting: Consenting, challenge: str, moment: Moment) -> str:
     dialect, client = desk.dialect, waiting.client
     more = {"scope": desk.scope}
     if "{provider}" in dialect.accounts:
         more["connector"] = client.provider
     else:
-        challenge = urlsafe_b64encode(hashlib.sha256(waiting.verifier.encode()).digest()).rstrip(b"=")
-        more |= {"code_challenge": challenge.decode(), "code_challenge_method": "S256"}
+        more |= {"code_challenge": challenge, "code_challenge_method": "S256"}
     endpoint = moment.urls[dialect.auth_host].rstrip("/") + dialect.authorize
     return oauth.authorize_url(endpoint, client.id, client.redirect, waiting.state, **more)
 
@@ -137,10 +135,6 @@ def _check_refusal(url: str, state: str) -> None:
         if told["error"] in {"server_error", "temporarily_unavailable"}:
             raise BrokerageUnavailable
         raise OperatorSettingMissing(OUR_APP)
-
-
-def _derived(what: str, moment: Moment) -> str:
-    return hashlib.sha256(f"{what}/{moment.nonce}".encode()).hexdigest()
 
 
 # Afterwards.

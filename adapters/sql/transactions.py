@@ -163,21 +163,24 @@ class SqlTransactions:
         found = (
             select(
                 t.key, t.trade_date, t.settlement_date, t.type, t.instrument_id, instruments.c.symbol,
-                t.quantity, t.gross, t.net, t.currency,
+                t.quantity, t.gross, t.net, t.currency, t.status,
             )
             .outerjoin(instruments, instruments.c.id == t.instrument_id)
             .where(
                 t.account_id == account_id,
                 t.trade_date.between(first, last),
                 t.feed.not_in(own),
-                t.status == TransactionStatus.POSTED.value,
+                t.status != TransactionStatus.REMOVED.value,
                 t.key.not_in(claimed),
             )
         )  # fmt: skip
         return [
-            ToldElsewhere(key, day, settled, TransactionType(kind), of, symbol or "", q, gross, net, unit)
-            for key, day, settled, kind, of, symbol, q, gross, net, unit in self._sql.execute(found)
-        ]
+            ToldElsewhere(
+                key, day, settled, TransactionType(kind), of, symbol or "", q, gross, net, unit,
+                status == TransactionStatus.POSTED.value,
+            )
+            for key, day, settled, kind, of, symbol, q, gross, net, unit, status in self._sql.execute(found)
+        ]  # fmt: skip
 
     def posted_since(self, account_id: str, feed: str, since: date | None) -> set[str]:
         found = select(transactions.c.key).where(

@@ -271,7 +271,8 @@ class Transactions(Protocol):
     def told_elsewhere(
         self, account_id: str, own: Collection[str], first: date, last: date
     ) -> list[ToldElsewhere]:
-        """Living rows of other feeds than one's own, traded between these days, that no own row is yet."""
+        """Living rows (pending ones too) of other feeds than one's own, traded between these days, that no
+        own row is yet."""
 
     def posted_since(self, account_id: str, feed: str, since: date | None) -> set[str]:
         """Keys of posted rows of that feed with a trade date from `since` on."""

@@ -122,11 +122,21 @@ def test_a_dividend_may_name_its_payer_in_one_source_only() -> None:
     assert stitched([told(**paid)], [stored(**nameless)]) == {"new": "old"}
 
 
-def test_rows_without_figures_and_pending_rows_are_never_the_same() -> None:
+def test_rows_without_figures_and_removed_rows_are_never_the_same() -> None:
     nothing: dict[str, Any] = {"quantity": None, "gross": None, "net": None}
 
     assert stitched([told(**nothing)], [stored(**nothing)]) == {}
-    assert stitched([told(status=TransactionStatus.PENDING)], [stored()]) == {}
+    assert stitched([told(status=TransactionStatus.REMOVED)], [stored()]) == {}
+
+
+def test_a_pending_row_is_the_one_that_another_source_tells_as_pending_or_as_posted() -> None:
+    pending = told(status=TransactionStatus.PENDING)
+    both = [stored("posted"), stored("pending", posted=False)]
+
+    assert stitched([pending], both) == {"new": "pending"}
+    assert stitched([pending], both[:1]) == {"new": "posted"}
+    assert stitched([told()], both) == {"new": "posted"}
+    assert stitched([told()], both[1:]) == {"new": "pending"}
 
 
 def test_shares_that_move_without_money_agree_by_quantity() -> None:

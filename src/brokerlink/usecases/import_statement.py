@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
 from brokerlink.usecases.safe import Safe
-from brokerlink.usecases.stitch import file_feed, find_elsewhere, kept_as_stored
+from brokerlink.usecases.stitch import file_feed, find_elsewhere, kept_as_stored, posted_keys
 from domain.accounts import Account, AccountTold, masked
 from domain.brokerages import Dataset
 from domain.errors import FieldInvalid, IdentityMismatch, NotFound
@@ -212,7 +212,7 @@ class ImportStatement:
             if key not in stored
         ]
         stored.update(find_elsewhere(uow, account.id, feed, own, unknown))
-        foreign = kept_as_stored(stored, feed, own)
+        foreign = kept_as_stored(stored, feed, own, posted_keys(rows))
         keyed = [
             Keyed(
                 stored[key].key if key in stored else key,

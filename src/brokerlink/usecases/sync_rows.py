@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from brokerlink.usecases.course import Course
 from brokerlink.usecases.recalled import Recalled
-from brokerlink.usecases.stitch import find_elsewhere, kept_as_stored
+from brokerlink.usecases.stitch import find_elsewhere, kept_as_stored, posted_keys
 from domain.events import Event, EventType
 from domain.instruments import Instrument
 from domain.matching import Occurrences, became
@@ -129,7 +129,7 @@ def _write_rows(course: Course, uow: UnitOfWork, reading: Reading, step: Step, k
     stored.update(find_elsewhere(uow, identifier, reading.feed.name, own, unknown))
     kept = [stored[key].key if key in stored else key for key in keys]
     by_kept = {row.key: row for row in stored.values()}
-    foreign = kept_as_stored(stored, reading.feed.name, own)
+    foreign = kept_as_stored(stored, reading.feed.name, own, posted_keys(zip(keys, told, strict=True)))
     reading.result.unchanged += len(foreign)
     # What was known of a row stays known where a look-up behind it failed this time.
     rows = [
