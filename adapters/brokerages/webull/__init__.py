@@ -83,7 +83,8 @@ OPENAPI = Door(
     ),
     references=(
         Reference("currency", reads.ask_currency, reads.take_currency, 1),
-        Reference("order", reads.ask_order, reads.take_order, 1),
+        # No source says that orders which were placed in the app have a detail: without, fees are unknown.
+        Reference("order", reads.ask_order, reads.take_order, 1, required=False),
         Reference("transfer", reads.ask_transfer, reads.take_transfer, 1, lasting=False),
     ),
     renewal=Renewal(signin.ask_renewal, signin.take_renewal, timedelta(days=1)),

@@ -448,6 +448,21 @@ async def test_a_look_up_of_fees_is_made_once_for_each_order() -> None:
     )
 
 
+async def test_an_order_whose_detail_is_refused_is_told_without_its_fees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    door, sandbox = played()
+    grant = await signed_in(door, sandbox)
+    (account, *_) = (await door.accounts(grant)).rows
+    monkeypatch.setattr(sandbox, "_ordered", lambda known: {})
+
+    page = await door.history(grant, account, "orders", None, None)
+
+    assert len(page.transactions) > 20
+    assert {row.fees for row in page.transactions} == {None}
+    assert page.notes.words == {"order.BROKERAGE_RESPONSE_UNREADABLE": 1}
+
+
 def test_the_adapters_paths_are_those_that_are_served(table: Table) -> None:
     own = ("account_id", table.account)
     for path, third in pages.THIRDS.items():
