@@ -454,7 +454,7 @@ async def test_an_order_whose_detail_is_refused_is_told_without_its_fees(
     door, sandbox = played()
     grant = await signed_in(door, sandbox)
     (account, *_) = (await door.accounts(grant)).rows
-    monkeypatch.setattr(sandbox, "_ordered", lambda known: {})
+    monkeypatch.setattr(sandbox, "_ordered", lambda _known: {})
 
     page = await door.history(grant, account, "orders", None, None)
 
