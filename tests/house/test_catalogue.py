@@ -1,6 +1,7 @@
 """The catalogue tells the truth: what a card claims is tried, and what is not claimed is not there."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import conformance
 import doors
@@ -15,6 +16,7 @@ from domain.brokerages import BrokerageStatus, Dataset, DoorFacts, DoorKind, Sup
 from domain.challenges import Answer, ChallengeKind
 from domain.ports.brokerage import Asked, Grant
 
+ROOT = Path(__file__).resolve().parents[2]
 GIVEN = {Support.NATIVE, Support.DERIVED}
 EACH_DOOR = pytest.mark.parametrize("name", doors.DOORS)
 EACH_CARD = pytest.mark.parametrize("name", NAMES)
@@ -123,3 +125,11 @@ def test_a_field_that_is_a_secret_says_so(name: str) -> None:
     fields = [field for door in card(name).doors for field in door.facts.fields]
 
     assert [field.key for field in fields if any(w in field.key for w in words) and not field.secret] == []
+
+
+@pytest.mark.parametrize("folder", ["adapters/brokerages", "adapters/plaid", "adapters/fdx", "adapters/files"])
+def test_no_parser_looks_at_the_time(folder: str) -> None:
+    """A row that comes again byte for byte is not parsed again: what it says may not change with the day."""
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py")}
+
+    assert [path.relative_to(ROOT).as_posix() for path, text in sources.items() if "scene.now" in text] == []
