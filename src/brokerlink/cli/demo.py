@@ -1,6 +1,7 @@
 """The demo: from nothing to one portfolio over several brokerages, on this machine, as it really happens."""
 
 import os
+import re
 import tempfile
 import time
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import grpc
+import httpx
 import typer
 from rich.rule import Rule
 from rich.text import Text
@@ -17,6 +19,7 @@ from adapters.brokerages import NAMES, card
 from brokerlink.cli import terminal
 from brokerlink.cli.caller import Caller, Output
 from brokerlink.cli.channel import connected
+from brokerlink.cli.commands.importing import Import, import_file
 from brokerlink.cli.commands.reading import account_names, accounts_of, transactions_of
 from brokerlink.cli.commands.syncing import follow_run, start
 from brokerlink.cli.connection import Wish, first_run, say_connected, sign_in
@@ -25,6 +28,7 @@ from brokerlink.cli.processes import Processes, clean_environment, free_ports, p
 from brokerlink.cli.reasons import Exit
 from brokerlink.cli.show import accounts as show_accounts
 from brokerlink.cli.show import portfolio as show_portfolio
+from brokerlink.cli.show import statements as show_statements
 from brokerlink.cli.show import syncs as show_syncs
 from brokerlink.cli.show import transactions as show_transactions
 from brokerlink.cli.show.plot import allocation
@@ -42,9 +46,11 @@ HOW = {
     "robinhood": "user name and password, then approval on the phone",
 }
 # How its sandbox is to play a brokerage, where that is not the plain way.
-PERSONAS = {"robinhood": "device-approval"}
+PERSONAS = {"robinhood": "device-approval", "webull": "device-approval"}
 # Its history is a call for each day at a pace of its own: nobody would wait for that here.
 UNLIMITED = ("moomoo",)
+# A statement that its sandbox's site has for download: what the live door has told already must not double.
+STATEMENT = ("vanguard", "account-1.qfx")
 LARGEST = 5
 NEWEST = 15
 
@@ -83,6 +89,7 @@ def run(caller: Caller, seed: int, brokerages: tuple[str, ...], *, keep: bool) -
         stage = _set_up(started, caller, seed, brokerages, began)
         with connected(stage.caller) as channel:
             sessions = [_connect(stage, channel, brokerage) for brokerage in brokerages]
+            _import(stage, channel, sessions)
             _portfolio(stage.caller, channel)
             found = _again(stage.caller, channel, [one.connection.id for one in sessions])
         _end(stage.caller, found, began)
@@ -171,6 +178,32 @@ def _connect(stage: Stage, channel: grpc.Channel, brokerage: str) -> connections
     run_id = first_run(channel, session) or start(channel, session.connection.id).id
     follow_run(caller, channel, run_id)
     return session
+
+
+def _import(stage: Stage, channel: grpc.Channel, sessions: Sequence[connections_pb2.ConnectSession]) -> None:
+    """A statement of an account that is connected as well: one history, whoever told it."""
+    brokerage, name = STATEMENT
+    accounts = [
+        one
+        for session in sessions
+        if session.connection.brokerage_id == brokerage
+        for one in session.accounts
+    ]
+    if not accounts:
+        return
+    _act(stage.caller, f"Import {name}, a statement of {brokerage}'s: nothing may double")
+    file = stage.credentials.with_name(name)
+    told = httpx.get(f"{stage.sandbox_url}/{brokerage}/statements/{name}", trust_env=False, timeout=10)
+    file.write_bytes(told.raise_for_status().content)
+    number = re.search(rb"<ACCTID>\s*(\w+)", told.content)
+    ends = number[1].decode()[-4:] if number else ""
+    account = next((one for one in accounts if one.masked_number.endswith(ends)), accounts[0])
+    wish = Import(file, brokerage, account.id)
+    result = import_file(stage.caller, channel, wish)
+    if stage.caller.json:
+        terminal.write_json(terminal.to_json(result), line=True)
+    else:
+        show_statements.result(result)
 
 
 def _portfolio(caller: Caller, channel: grpc.Channel) -> None:

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  late imports keep `brokerlink --help` fast
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,22 @@ import typer
 from brokerlink.cli.caller import Caller
 
 if TYPE_CHECKING:
+    import grpc
+
     from brokerlink.v1 import transactions_pb2 as pb
 
 PART = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What is to be imported, and into which account if that is said."""
+
+    file: Path
+    brokerage: str
+    account: str = ""
+    new_account: bool = False
+    dry_run: bool = False
 
 
 def import_(
@@ -37,26 +51,36 @@ def import_(
     Which files of a brokerage are read: brokerlink brokerages BROKERAGE.
     """
     from brokerlink.cli import terminal
-    from brokerlink.cli.channel import connected, new_request_id
+    from brokerlink.cli.channel import connected
+    from brokerlink.cli.show import statements
+
+    with connected(caller) as channel:
+        wish = Import(file, brokerage, account, new_account=new_account, dry_run=dry_run)
+        result = import_file(caller, channel, wish)
+    if caller.json:
+        terminal.write_json(terminal.to_json(result))
+    else:
+        statements.result(result)
+
+
+def import_file(caller: Caller, channel: "grpc.Channel", wish: Import) -> "pb.StatementResult":
+    """Send the file and follow what becomes of it."""
+    from brokerlink.cli.channel import new_request_id
     from brokerlink.cli.errors import Refused
     from brokerlink.cli.show import statements
     from brokerlink.v1 import transactions_pb2 as pb
     from brokerlink.v1.transactions_pb2_grpc import TransactionServiceStub
 
-    size = file.stat().st_size
+    size = wish.file.stat().st_size
     if not size:
-        raise Refused(f"{file.name} is empty.")
+        raise Refused(f"{wish.file.name} is empty.")
     first = pb.ImportStatementRequest(
-        user_id=caller.user, brokerage_id=brokerage, account_id=account, new_account=new_account,
-        validate_only=dry_run, size_bytes=size, request_id=new_request_id(),
+        user_id=caller.user, brokerage_id=wish.brokerage, account_id=wish.account,
+        new_account=wish.new_account, validate_only=wish.dry_run, size_bytes=size,
+        request_id=new_request_id(),
     )  # fmt: skip
-    with connected(caller) as channel:
-        told = TransactionServiceStub(channel).ImportStatement(_parts(first, file))
-        result = statements.follow(told, file.name, quiet=caller.json)
-    if caller.json:
-        terminal.write_json(terminal.to_json(result))
-    else:
-        statements.result(result)
+    told = TransactionServiceStub(channel).ImportStatement(_parts(first, wish.file))
+    return statements.follow(told, wish.file.name, quiet=caller.json)
 
 
 def _parts(first: "pb.ImportStatementRequest", file: Path) -> "Iterator[pb.ImportStatementRequest]":
