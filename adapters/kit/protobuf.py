@@ -122,12 +122,10 @@ class _Reading:
             field = shape.numbers.get(tag >> 3)
             wire = tag & 7
             start, stop, place = self._extent(wire, place, end)
+            self._count()
             if field is None:
-                told[f"field{tag >> 3}"] = self.body[start:stop].hex()[:64]
+                told[f"field{tag >> 3}"] = self.body[start : min(stop, start + 32)].hex()
                 continue
-            self.values += 1
-            if self.values > MOST_VALUES:
-                raise UnreadableReply("the answer holds more than we read")
             if not field.repeated:
                 told[field.name] = self._value(field, wire, start, stop)
             elif wire == BYTES and field.kind in {"int", "uint64", "bool"}:
@@ -174,8 +172,14 @@ class _Reading:
         while place < end:
             value, place = self._varint(place)
             found.append(_number(field.kind, value))
-            self.values += 1
+            self._count()
         return found
+
+    def _count(self) -> None:
+        """Unknown fields and packed lists count as well: whoever runs the gateway says what is in them."""
+        self.values += 1
+        if self.values > MOST_VALUES:
+            raise UnreadableReply("the answer holds more than we read")
 
     def _varint(self, place: int) -> tuple[int, int]:
         value = shift = 0

@@ -139,9 +139,14 @@ def test_bytes_that_are_no_message_are_unreadable(body: bytes) -> None:
         decoded(TABLE, "Outer", body)
 
 
-def test_a_message_of_too_many_values_is_unreadable() -> None:
-    with pytest.raises(UnreadableReply):
-        decoded(TABLE, "Outer", b"\x38\x01" * 300_001)
+@pytest.mark.parametrize(
+    "body",
+    [b"\x38\x01" * 300_001, b"\x78\x01" * 300_001, b"\x3a" + b"\xe1\xa7\x12" + b"\x01" * 300_001],
+    ids=["known", "unknown", "packed"],
+)
+def test_a_message_of_too_many_values_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadableReply, match="more than we read"):
+        decoded(TABLE, "Outer", body)
 
 
 # ---- encryption
