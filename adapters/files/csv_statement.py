@@ -8,6 +8,7 @@ from decimal import Decimal
 from adapters.files import csv_table
 from adapters.files.csv_table import Found, Layout, Line, Table
 from adapters.files.holdings import merged
+from adapters.files.naming import nameless
 from adapters.files.today import not_ahead
 from adapters.kit.card import FileFormat
 from domain.accounts import AccountKind, AccountTold
@@ -18,6 +19,7 @@ from domain.ports.statements import AccountStatement, Skipped, Statement
 from domain.positions import Balance, Position
 from domain.transactions import Transaction
 
+SWEPT = "Cash that moved into its sweep or out of it: it is the account's cash in both."
 NO_IDS = "Rows have no ids: equal ones are counted."
 
 
@@ -67,7 +69,8 @@ class Reading:
         """The account of that number. Masked or empty, it names none: the caller must say whose it is."""
         if number not in self.accounts:
             key = "" if masked else number
-            self.accounts[number] = Gathered(AccountTold(key, name or number, number, kind))
+            told = AccountTold(key, name or nameless(number), number, kind)
+            self.accounts[number] = Gathered(told)
         return self.accounts[number]
 
     def skip(self, line: Line, reason: str) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 
 from adapters.files import ofx_holdings, ofx_rows, ofx_securities, ofx_tree, ofx_values
+from adapters.files.naming import nameless
 from adapters.files.ofx_reading import Reading
 from adapters.files.ofx_securities import is_cash
 from adapters.files.ofx_tree import Node
@@ -147,7 +148,7 @@ def _account(statement: Node, reading: Reading, origin: Origin, today: date) -> 
     for row in rows:
         not_ahead(row.trade_date, today, statement.line)
     return AccountStatement(
-        AccountTold(number, number, number, AccountKind.OTHER, reading.currency),
+        AccountTold(number, nameless(number), number, AccountKind.OTHER, reading.currency),
         _told_once(rows, reading, statement.line),
         balances=ofx_holdings.balances(statement, held, reading.currency),
         positions=None if held is None else tuple(p for p in held if not is_cash(p.instrument)),

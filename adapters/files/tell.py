@@ -25,7 +25,8 @@ PLACE = "/statements"
 @dataclass(frozen=True, slots=True)
 class File:
     """A statement of some accounts. `profile` is what the file is able to tell, `holds` the parts it has, and
-    the worth of an account is told with so many places. `words`: what a reader must count of it."""
+    the worth of an account is told with so many places. `words`: what a reader must count of it,
+    `left_out`: how many lines it must pass over."""
 
     name: str
     content: bytes
@@ -35,6 +36,7 @@ class File:
     total_places: int | None = None
     media: str = "text/csv"
     words: frozenset[str] = frozenset()
+    left_out: int = 0
 
     def truth(self) -> list[dict[str, object]]:
         """What must be read of it, account by account, in the words of the truth's comparison."""

@@ -43,6 +43,8 @@ def differences(brokerage: str, file: File) -> list[str]:
     unknown = {*statement.notes.words, *statement.notes.fields}
     unread = [f"unknown {name}" for name in unknown ^ file.words]
     skipped = [f"line {one.line} skipped: {one.reason}" for one in statement.skipped]
+    if len(skipped) == file.left_out:
+        skipped = []
     return [*unread, *skipped, *conformance.differences(told, wanted)]
 
 

@@ -21,6 +21,7 @@ USER = "user-1"
 # Brokerages and those of their files that tell what their live door tells.
 PAIRS = [
     ("fidelity", "History_for"),
+    ("merrill", "activity"),
     ("schwab", "transactions"),
     ("vanguard", "account"),
     ("vanguard", "OfxDownload"),
@@ -60,7 +61,7 @@ def one_of(file: File, n: int) -> bytes:
     """A file of several accounts, as it would be of one of them."""
     others = [account.number for place, account in enumerate(file.accounts) if place != n]
     lines = file.content.decode().splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith(tuple(others) or ("\x00",))).encode()
+    return "".join(line for line in lines if not any(other in line for other in others)).encode()
 
 
 async def synced(made: House) -> tuple[int, int, int]:

@@ -1,6 +1,8 @@
-"""Merrill, written down: no API for private customers; FDX or Plaid with Bank of America's consent."""
+"""Merrill, written down: no API for private customers; FDX or Plaid with the bank's consent, or files."""
 
 from adapters import fdx, plaid
+from adapters.brokerages.merrill import csv
+from adapters.files import ofx
 from adapters.kit.card import Card
 from domain.brokerages import BrokerageStatus
 
@@ -31,10 +33,17 @@ DIRECT = fdx.door(
 )
 PLAID = plaid.door(institution="Merrill", access=PLAID_ACCESS, feed="plaid_transactions")
 
+OFX = ofx.format(
+    brokerage="merrill",
+    own=("www.mldirect.ml.com",),
+    access="Who has one: whether the web site gives any is unconfirmed.",
+)
+
 CARD = Card(
     id="merrill",
     title="Merrill Edge",
     status=BrokerageStatus.AGGREGATED,
     homepage="https://www.merrilledge.com",
     doors=(FDX, PLAID, DIRECT),
+    files=(csv.FORMAT, OFX),
 )

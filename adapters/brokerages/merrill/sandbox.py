@@ -1,7 +1,11 @@
-"""Merrill, played by us: Akoya's hosts, Plaid's, and the bank's own server with FDX 6."""
+"""Merrill, played by us: Akoya's hosts, Plaid's, the bank's own server with FDX 6, and the site's files."""
 
+from functools import partial
+
+from adapters.brokerages.merrill import tell_csv
 from adapters.fdx import profiles
 from adapters.fdx.desk import HUB_HOSTS, OWN_HOSTS, FdxDesk
+from adapters.files.tell import FilesDesk
 from adapters.kit.wire import Response
 from adapters.plaid.link import HOST
 from adapters.plaid.profiles import profile
@@ -24,6 +28,7 @@ class MerrillSandbox:
 
     def __init__(self, play: Play) -> None:
         self.play = play
+        self.statements = FilesDesk(play, partial(tell_csv.files, PROFILE))
         self.fdx = FdxDesk(play, "akoya", provider=PROVIDER)
         self.direct = FdxDesk(play, "v6", name="direct")
         self.plaid = PlaidDesk(play, "Merrill", INSTITUTION)
@@ -33,7 +38,7 @@ class MerrillSandbox:
         return desks.get(asked.host, self.plaid)
 
     def answer(self, asked: Asked) -> Response:
-        return self._desk(asked).answer(asked)
+        return self.statements.answer(asked) or self._desk(asked).answer(asked)
 
     def credentials(self) -> dict[str, str]:
         return self.fdx.credentials() | self.direct.credentials() | self.plaid.credentials()

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from adapters.brokerages.vanguard.facts import CASH_FUNDS
 from adapters.files import csv_statement, tickers
-from adapters.files.csv_statement import Reading
+from adapters.files.csv_statement import SWEPT, Reading
 from adapters.files.csv_table import Layout, Line
 from adapters.files.phrases import lexicon, phrases
 from domain.instruments import Instrument, InstrumentKind
@@ -46,7 +46,6 @@ TYPES = lexicon(
         "dividend": T.DIVIDEND,
         "reinvestment": T.DIVIDEND_REINVESTMENT,
         "capital gain (lt); capital gain (st)": T.CAPITAL_GAIN,
-        "sweep in; sweep out": T.SWEEP,
         "funds received; contribution": T.DEPOSIT,
         "withdrawal; distribution": T.WITHDRAWAL,
         "interest": T.INTEREST,
@@ -63,6 +62,7 @@ TYPES = lexicon(
 _IN = frozenset({T.BUY, T.BUY_TO_COVER, T.DIVIDEND_REINVESTMENT})
 _OUT = frozenset({T.SELL, T.SELL_SHORT})
 _BY_SIGN = {T.DEPOSIT: T.WITHDRAWAL, T.TRANSFER_IN: T.TRANSFER_OUT, T.INTEREST: T.MARGIN_INTEREST}
+SWEEPS = frozenset({"sweep in", "sweep out"})
 NO_SHARES = "reinvestment without shares"
 
 
@@ -110,7 +110,10 @@ def _instrument(line: Line) -> Instrument | None:
 
 
 def transaction(line: Line, reading: Reading) -> None:
-    word = line.text("transaction type")
+    word, account = line.text("transaction type"), reading.account(line.text("account number"))
+    if word.lower() in SWEEPS:
+        reading.skip(line, SWEPT)
+        return
     if word.lower() not in TYPES:
         reading.unknown(f"type.{word}")
     kind, instrument = TYPES.get(word.lower(), T.OTHER), _instrument(line)
@@ -122,7 +125,7 @@ def transaction(line: Line, reading: Reading) -> None:
         kind = T.SWEEP
     if kind is T.DIVIDEND_REINVESTMENT and quantity is None:
         reading.unknown(NO_SHARES)
-    reading.account(line.text("account number")).transactions.append(
+    account.transactions.append(
         Transaction(
             source_key=None,
             type=kind,
