@@ -10,6 +10,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -36,6 +37,8 @@ SCHEME = "tcp://"
 KEY_HEADER = "opend-rsa-key"
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 60.0
+# A welcome is short, and where there is a key each 128 bytes of it cost an RSA decryption.
+MAX_WELCOME = 8 * 1024
 MOST_CONNECTIONS = 200
 CLIENT_VERSION = 300
 NOT_ENCRYPTED, AES_CBC = -1, 2
@@ -61,7 +64,8 @@ class OpendWire:
         self._total, self._max_body, self._idle = total_seconds, max_body, idle_seconds
         self._observe = observe
         self._open: dict[Place, Connection] = {}
-        self._opening: dict[Place, asyncio.Lock] = {}
+        # A lock lives as long as somebody waits for it: most addresses that are tried answer never.
+        self._opening: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
     async def send(self, request: Request, hosts: dict[str, str]) -> Response:
         """Raises GatewayOffline, UnreadableReply."""
@@ -88,7 +92,8 @@ class OpendWire:
         self._open.clear()
 
     async def _connection(self, place: Place) -> "Connection":
-        async with self._opening.setdefault(place, asyncio.Lock()):
+        lock = self._opening.setdefault(place, asyncio.Lock())
+        async with lock:
             found = self._open.get(place)
             if found is None or found.closed:
                 found = await connected(place, self._max_body, self._idle)
@@ -99,8 +104,6 @@ class OpendWire:
     def _forget_closed(self) -> None:
         for place in [place for place, known in self._open.items() if known.closed]:
             del self._open[place]
-            if not self._opening[place].locked():
-                del self._opening[place]
         if len(self._open) >= MOST_CONNECTIONS:
             oldest = min(self._open.values(), key=lambda known: known.used_at)
             oldest.give_up(GatewayOffline())
@@ -239,7 +242,7 @@ async def _greet(made: Connection, key: RSAPrivateKey | None) -> float:
     plain = messages.request(messages.INIT_CONNECT, body)
     sent = None if key is None else sealed_hello(key, plain)
     made.writer.write(packet(messages.INIT_CONNECT, 1, plain, sent))
-    told, answer = await read_packet(made.reader, made.max_body)
+    told, answer = await read_packet(made.reader, min(made.max_body, MAX_WELCOME))
     opened = checked(told, answer if key is None else opened_hello(key, answer))
     welcome = decode(messages.response(messages.INIT_CONNECT, opened) if told.form != JSON else opened)
     match welcome:

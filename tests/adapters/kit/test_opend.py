@@ -238,8 +238,10 @@ async def test_nobody_listening_is_a_gateway_that_is_offline() -> None:
     server.close()
     await server.wait_closed()
 
+    wire = OpendWire()
     with pytest.raises(GatewayOffline):
-        await OpendWire().send(ASK, {"api": f"tcp://127.0.0.1:{port}"})
+        await wire.send(ASK, {"api": f"tcp://127.0.0.1:{port}"})
+    assert not wire._opening, "addresses that nobody listens at are remembered"
 
 
 async def test_a_connection_that_broke_is_made_anew_with_the_next_call() -> None:
@@ -281,6 +283,12 @@ def after_greeting(*sent: bytes, waits: bool = False) -> Answering:
     return answer
 
 
+async def welcomes_at_length(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    protocol, serial = await heard(reader)
+    writer.write(packet(protocol, serial, GREETING.ljust(9_000), form=JSON))
+    await reader.read()
+
+
 async def http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nContent-Length: 0\r\n\r\n")
     await writer.drain()
@@ -296,6 +304,7 @@ HUGE = HEADER.pack(b"FT", 1002, 0, 0, 2, 20_000_000, b"", b"")
         (never_greets(), GatewayOffline),
         (hangs_up(), GatewayOffline),
         (http, UnreadableReply),
+        (welcomes_at_length, UnreadableReply),
         (after_greeting(waits=True), GatewayOffline),
         (after_greeting(), GatewayOffline),
         (after_greeting(WHOLE[:50]), GatewayOffline),
@@ -304,8 +313,8 @@ HUGE = HEADER.pack(b"FT", 1002, 0, 0, 2, 20_000_000, b"", b"")
         (after_greeting(b"x" * 100), UnreadableReply),
         (after_greeting(packet(1002, 2, b"<html></html>")), UnreadableReply),
     ],
-    ids=["silent", "hangs up", "speaks HTTP", "no answer", "hangs up later", "cut short", "wrong checksum",
-         "too large", "no packet", "no message"],
+    ids=["silent", "hangs up", "speaks HTTP", "long welcome", "no answer", "hangs up later", "cut short",
+         "wrong checksum", "too large", "no packet", "no message"],
 )  # fmt: skip
 async def test_what_goes_wrong_is_told_as_what_it_is(answer: Answering, failure: type[Exception]) -> None:
     async with served(answer, seconds=0.3) as call:
