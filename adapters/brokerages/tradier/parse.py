@@ -89,11 +89,11 @@ def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
     rows.note_unknown(row, _BALANCES, "balances", scene.notes)
     margin = {**rows.optional_mapping(row, "pdt"), **rows.optional_mapping(row, "margin")}
     cash = rows.optional_mapping(row, "cash")
-    power = rows.optional_number(margin, "stock_buying_power") if margin else None
+    power = _figure(margin, "stock_buying_power")
     yield Balance(
         currency=CURRENCY,
         cash=rows.number(row, "total_cash"),
-        buying_power=power if power is not None else rows.optional_number(cash, "cash_available"),
+        buying_power=power if power is not None else _figure(cash, "cash_available"),
         total_value=rows.number(row, "total_equity"),
     )
 
@@ -110,7 +110,7 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
     quote = scene.references.get(f"quote:{symbol}", {})
     instrument = _instrument(symbol, quote, scene)
     units = quantity * _multiplier(instrument)
-    cost, price = rows.optional_number(row, "cost_basis"), _price(quote)
+    cost, price = _figure(row, "cost_basis"), _price(quote)
     value = None if price is None else price * units
     known = bool(cost) or not quantity
     yield Position(
@@ -129,8 +129,8 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
 
 def _price(quote: Row) -> Decimal | None:
     """The last trade; before the first one of a day, the close before."""
-    last = rows.optional_number(quote, "last")
-    return last if last is not None else rows.optional_number(quote, "prevclose")
+    last = _figure(quote, "last")
+    return last if last is not None else _figure(quote, "prevclose")
 
 
 def _instrument(symbol: str, quote: Row, scene: Scene) -> Instrument:
@@ -145,7 +145,7 @@ def _instrument(symbol: str, quote: Row, scene: Scene) -> Instrument:
 
 
 def _size(quote: Row) -> Decimal:
-    return rows.optional_number(quote, "contract_size") or HUNDRED
+    return _figure(quote, "contract_size") or HUNDRED
 
 
 def _name(quote: Row) -> str | None:

@@ -14,7 +14,6 @@ from domain.errors import (
     BrokerageRateLimited,
     BrokerageUnavailable,
     Failure,
-    PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -158,10 +157,13 @@ def take_quotes(response: Response, keys: tuple[str, ...]) -> dict[str, Any]:
     return {f"quote:{rows.text(row, 'symbol')}": row for row in found}
 
 
-# Errors come in four shapes, sometimes with status 200 (4).
+# Errors come in four shapes, sometimes with status 200 (4). These say it better by their status:
+BY_STATUS = frozenset({401, 403, 429})
 
 
 def explain(response: Response) -> Failure | None:
+    if response.status in BY_STATUS:
+        return None
     if not response.body[:64].lstrip().startswith(b"{"):
         over = response.status == 400 and b"quota violation" in response.body[:200].lower()
         return BrokerageRateLimited() if over else None
@@ -171,9 +173,8 @@ def explain(response: Response) -> Failure | None:
         return None
     if "fault" in told:
         return _fault(told["fault"])
-    if "errors" in told:
-        denied = response.status == 403
-        return PermissionInsufficient() if denied else UnreadableReply("Tradier refused the request.")
+    if "errors" in told and response.status < 500:
+        return UnreadableReply("Tradier refused the request.")
     return None
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.brokerages.tradier import CARD, parse, reads, signin
 from adapters.kit.card import Call, Scene
+from adapters.kit.replies import failure_of
 from adapters.kit.signin import Ask, Done, Given, Moment, Send
 from adapters.kit.wire import Response
 from adapters.sandbox.create import create
@@ -25,6 +26,7 @@ from domain.errors import (
     ChallengeWrong,
     ConsentRevoked,
     CredentialsRejected,
+    PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -127,6 +129,7 @@ def test_a_closed_account_is_kept_and_not_read() -> None:
         ('"pdt":{"stock_buying_power":400}', "400"),
         ('"cash":{"cash_available":4343.38}', "4343.38"),
         ('"x":{}', None),
+        ('"margin":{"stock_buying_power":"NaN"}', None),
     ],
 )
 def test_buying_power_stands_in_the_part_named_for_the_type_and_equity_zero_is_no_total(
@@ -154,6 +157,14 @@ def test_without_a_quote_price_and_value_are_unknown() -> None:
     (held,) = parse.position(b'{"cost_basis":10,"id":1,"quantity":1,"symbol":"X"}', scene())
 
     assert (held.price, held.market_value, held.unrealized_gain) == (None, None, None)
+
+
+def test_the_word_nan_in_a_position_or_its_quote_is_unknown_and_spoils_no_other() -> None:
+    quote = {"type": "stock", "last": "NaN", "prevclose": Decimal("3.1")}
+    row = b'{"cost_basis":"NaN","id":1,"quantity":2,"symbol":"X"}'
+    (held,) = parse.position(row, scene(**{"quote:X": quote}))
+
+    assert (held.price, held.cost_basis, held.unrealized_gain) == (Decimal("3.1"), None, None)
 
 
 @pytest.mark.parametrize(
@@ -311,10 +322,17 @@ INVALID_TOKEN = (
         (500, '{"fault":{"faultstring":"Datastore Error"}}', BrokerageUnavailable),
         (200, '{"errors":{"error":"Account not found"}}', UnreadableReply),
         (400, "Quota Violation", BrokerageRateLimited),
+        # Where the status says who must act, the body does not say it better.
+        (401, '{"errors":{"error":"Unauthorized"}}', ReauthorizationRequired),
+        (401, '{"fault":{"faultstring":"Invalid ApiKey"}}', ReauthorizationRequired),
+        (403, '{"errors":{"error":"Forbidden"}}', PermissionInsufficient),
+        (429, '{"errors":{"error":"Too many requests"}}', BrokerageRateLimited),
+        (503, '{"errors":{"error":"Try later"}}', BrokerageUnavailable),
     ],
 )  # fmt: skip
 def test_errors_come_in_four_shapes(status: int, body: str, failure: type[Exception]) -> None:
-    assert isinstance(reads.explain(answer(body, status)), failure)
+    told = answer(body, status)
+    assert isinstance(reads.explain(told) or failure_of(told, NOW), failure)
 
 
 @pytest.mark.parametrize("body", ["Invalid account", '{"history":"null"}', "<html>"])
@@ -417,7 +435,7 @@ TOKEN = SANDBOX.credentials()["token"]
 def test_the_sandbox_refuses_a_wrong_token_with_tradier_s_body() -> None:
     refused = ask("/v1/user/profile", "wrong")
 
-    assert (refused.status, reads.explain(refused).__class__) == (401, ReauthorizationRequired)
+    assert (refused.status, b"invalid_access_token" in refused.body) == (401, True)
     assert ask("/v1/accounts/nobody/balances", TOKEN).status == 404
     assert ask("/v1/accounts/6YA/history?limit=5000", TOKEN).status == 404
 
