@@ -295,7 +295,8 @@ def _transfer(row: Row, notes: Notes) -> Iterator[Transaction]:
     sign = 1 if direction == "IN" else -1
     plain = _plain(row, notes, "dateTime", "date", "reportDate")
     moved = abs(values.figure(row, "quantity") or ZERO) * sign
-    cash = abs(values.figure(row, "cashTransfer") or ZERO) * sign
+    told = values.figure(row, "cashTransfer")
+    cash = None if told is None else abs(told) * sign or ZERO
     price, worth = values.figure(row, "transferPrice"), values.figure(row, "positionAmount")
     if not price and worth and moved:
         each = units(of_flex(row, notes)[1], values.figure(row, "multiplier"))

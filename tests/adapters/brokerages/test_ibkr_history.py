@@ -363,6 +363,12 @@ def test_a_transfer_of_cash_moves_no_securities() -> None:
     assert (told.type, told.instrument, told.quantity, told.net) == (T.TRANSFER_OUT, None, None, D(-70))
 
 
+def test_a_transfer_whose_cash_the_query_does_not_tell_has_unknown_cash() -> None:
+    told = one("Transfer", TRANSFER, cashTransfer="")
+
+    assert (told.quantity, told.gross, told.net) == (D(10), None, None)
+
+
 def test_a_transfer_without_direction_is_unreadable() -> None:
     with pytest.raises(UnreadableReply, match="direction"):
         read("Transfer", TRANSFER, direction="SIDEWAYS")
