@@ -253,7 +253,7 @@ def _option_event(row: Row, notes: Notes) -> Iterator[Transaction]:
         price=values.figure(row, "tradePrice") or None,
         gross=gross,
         fees=fees,
-        net=None if gross is None else gross - (fees or ZERO),
+        net=None if gross is None or fees is None else gross - fees,
         description=values.word(row, "description"),
     )
 
