@@ -1,17 +1,14 @@
-"""The door of the sandbox: E*TRADE's OAuth 1.0a, checked byte by byte and computed here on its own.
+"""The door of the sandbox: E*TRADE's OAuth 1.0a, checked byte by byte, on its own.
 
 Part of the sandbox: shares nothing with the sign-in that it is there to test.
 """
 
-import base64
-import hashlib
-import hmac
 from datetime import UTC, datetime, time, timedelta
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, redirect, say_text
+from adapters.sandbox.oauth1 import encoded, header, signatures
 from adapters.sandbox.page import button, link, say_page, shown, text
 from adapters.sandbox.play import Grant, Play
 
@@ -32,28 +29,6 @@ class Refused(Exception):
     def __init__(self, problem: str, status: int = 401) -> None:
         super().__init__(problem)
         self.response = say_text(f"oauth_problem={problem}", status, "text/plain")
-
-
-def encoded(text: str) -> str:
-    """RFC 5849's percent-encoding: unreserved letters stay, a blank is %20."""
-    return quote(text.encode(), safe="-._~")
-
-
-def signature(
-    method: str, url: str, pairs: list[tuple[str, str]], consumer_secret: str, token_secret: str
-) -> str:
-    """HMAC-SHA1 over method, address and sorted parameters, in Base64. `url` has no query."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    if parts.port and (parts.scheme, parts.port) not in {("http", 80), ("https", 443)}:
-        host = f"{host}:{parts.port}"
-    address = f"{parts.scheme.lower()}://{host}{parts.path or '/'}"
-    listed = sorted((encoded(name), encoded(value)) for name, value in pairs)
-    normal = "&".join(f"{name}={value}" for name, value in listed)
-    text = "&".join((method.upper(), encoded(address), encoded(normal)))
-    key = f"{encoded(consumer_secret)}&{encoded(token_secret)}"
-    return base64.b64encode(hmac.new(key.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
 class Gate:
@@ -173,7 +148,8 @@ class Gate:
         stamp = told["oauth_timestamp"]
         if not stamp.isdigit() or abs(asked.now.timestamp() - int(stamp)) > CLOCK_OFF.total_seconds():
             raise Refused("timestamp_refused")
-        if told["oauth_signature"] not in self._signatures(asked, told, self._secret(told, kind)):
+        secrets = (self.consumer_secret, self._secret(told, kind))
+        if told["oauth_signature"] not in signatures(asked, told, *secrets, real=".etrade.com"):
             raise Refused("signature_invalid")
         if not self._play.once(f"{stamp} {told.get('oauth_token', '')} {told['oauth_nonce']}"):
             raise Refused("nonce_used")
@@ -187,21 +163,6 @@ class Gate:
             raise Refused("token_rejected")
         return known.facts["secret"]
 
-    def _signatures(self, asked: Asked, told: dict[str, str], token_secret: str) -> list[str]:
-        """What the signature may be. A client that believes to speak to E*TRADE signs its real name."""
-        pairs = [(name, value) for name, value in told.items() if name not in {"realm", "oauth_signature"}]
-        pairs += parse_qsl(asked.raw_query, keep_blank_values=True)
-        if asked.header("content-type").startswith("application/x-www-form-urlencoded"):
-            pairs += parse_qsl(asked.body.decode("utf-8", "replace"), keep_blank_values=True)
-        address = asked.url.partition("?")[0]
-        addresses = [address]
-        parts = urlsplit(address)
-        if (parts.hostname or "").endswith(".etrade.com"):
-            addresses.append(f"https://{parts.hostname}{parts.path}")
-        return [
-            signature(asked.method, each, pairs, self.consumer_secret, token_secret) for each in addresses
-        ]
-
     def _token(self, kind: str) -> str:
         """44 letters or more, with all three signs that break when they are decoded twice."""
         word = self._play.token(kind, length=41, alphabet=BASE64)
@@ -214,15 +175,11 @@ class Gate:
 
 
 def _header(asked: Asked) -> dict[str, str]:
-    scheme, _, rest = asked.header("authorization").partition(" ")
-    if scheme.lower() != "oauth":
+    if not asked.header("authorization").lower().startswith("oauth "):
         raise Refused("parameter_absent&oauth_parameters_absent=oauth_consumer_key")
-    told: dict[str, str] = {}
-    for part in rest.split(","):
-        name, equals, value = part.strip().partition("=")
-        if not equals or len(value) < 2 or value[0] != '"' or value[-1] != '"' or unquote(name) in told:
-            raise Refused("parameter_rejected")
-        told[unquote(name)] = unquote(value[1:-1])
+    told = header(asked)
+    if told is None:
+        raise Refused("parameter_rejected")
     return told
 
 

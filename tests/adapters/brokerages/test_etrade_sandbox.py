@@ -11,11 +11,12 @@ import clickable
 import pytest
 
 from adapters.brokerages.etrade import API, CARD
-from adapters.brokerages.etrade.gate import CALLBACK, encoded, signature
+from adapters.brokerages.etrade.gate import CALLBACK
 from adapters.kit.door import CardDoor
 from adapters.kit.http import MemoryWire
 from adapters.kit.wire import Request, Response
 from adapters.sandbox.create import create
+from adapters.sandbox.oauth1 import encoded, signature
 from adapters.sandbox.stage import Stage
 from domain.challenges import Answer, ChallengeKind
 from domain.errors import ChallengeWrong, CredentialsRejected, ReauthorizationRequired
