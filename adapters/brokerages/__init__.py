@@ -15,6 +15,7 @@ NAMES = (
     "robinhood",
     "schwab",
     "sofi",
+    "tradestation",
     "tradier",
     "vanguard",
     "webull",

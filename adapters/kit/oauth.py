@@ -83,4 +83,9 @@ def state_and_proof(nonce: str) -> tuple[str, str, str]:
     in the address that the person comes back with: it says nothing of the verifier."""
     state = hashlib.sha256(f"state {nonce}".encode()).hexdigest()[:32]
     verifier = f"{nonce}{nonce}"  # 43 characters at least
-    return state, verifier, create_s256_code_challenge(verifier)
+    return state, verifier, challenge(verifier)
+
+
+def challenge(verifier: str) -> str:
+    told: str = create_s256_code_challenge(verifier)
+    return told

@@ -21,7 +21,7 @@ from adapters.kit.replies import failure_of
 from adapters.kit.wire import Response, decode, raw_fields, raw_rows
 from adapters.sandbox.asked import to_json
 from domain.accounts import AccountKind, AccountTold
-from domain.errors import Failure
+from domain.errors import Failure, PermissionInsufficient
 from domain.ports.brokerage import Notes
 from domain.transactions import Transaction, TransactionType
 
@@ -110,6 +110,11 @@ def one_row(body: bytes) -> bytes:
     )
 
 
+def of_one(name: str) -> Body:
+    """Of TradeStation's answer about several accounts, what it says of the second."""
+    return lambda body: to_json({**decode(body), name: decode(body)[name][1:2]})
+
+
 # Dialects that several brokerages share: who reads them here.
 DIALECTS = {"plaid": "sofi"}
 
@@ -121,6 +126,14 @@ READ: dict[str, Sample] = {
     "alpaca/positions.json": Sample(("positions",), 1),
     "alpaca/activities.json": Sample(("activities",), 4),
     "alpaca/activities_next_page.json": Sample(("activities",), 4),
+    "tradestation/accounts.json": Sample(("accounts",), 3),
+    "tradestation/balances.json": Sample(("balances",), 1, account="123456782", body=of_one("Balances")),
+    "tradestation/positions.json": Sample(("positions",), 1, account="123456782"),
+    # What was not filled has done nothing.
+    "tradestation/orders.json": Sample(("orders",), 1, silent=4, account="123456782"),
+    "tradestation/historical_orders.json": Sample(
+        ("orders",), 1, silent=3, account="123456782", cursor="historicalorders|2026-02-04|0|"
+    ),
     # Of the first generation of paths: only its balance is read.
     "webull/gen1_account_balance.json": Sample(("balance",), 1, account="13467788"),
     # An empty wallet of a stablecoin is neither cash nor a position.
@@ -173,6 +186,7 @@ LOOKED_UP = {
     "plaid/item_get.json": "the item: read while signing in",
     "schwab/user_preference.json": "the nicknames of accounts: read with account_numbers.json",
     "robinhood/instruments.json": "a look-up: read with positions.json",
+    "tradestation/error_invalid_account.json": "a refusal with status 200: see below",
 }
 # Payloads that refuse, with the status they come with.
 REFUSALS = {
@@ -198,7 +212,17 @@ def found() -> list[str]:
     folder = Path(SAMPLES)
     names = [
         name
-        for name in ("alpaca", "coinbase", "etrade", "ibkr", "plaid", "robinhood", "schwab", "webull")
+        for name in (
+            "alpaca",
+            "coinbase",
+            "etrade",
+            "ibkr",
+            "plaid",
+            "robinhood",
+            "schwab",
+            "tradestation",
+            "webull",
+        )
         if SAMPLES
     ]
     return sorted(f"{name}/{file.name}" for name in names for file in (folder / name).glob("*"))
@@ -289,6 +313,14 @@ def test_a_real_flex_statement_is_read_as_a_file(capsys: pytest.CaptureFixture[s
     assert (rows, held) == (3, 1)
     assert not told.notes.words
     assert not told.notes.fields
+
+
+def test_a_real_refusal_with_status_200_is_no_empty_list() -> None:
+    body = (Path(SAMPLES) / "tradestation" / "error_invalid_account.json").read_bytes()
+    call = Call(AccountTold("123", "", "123", AccountKind.MARGIN), None, date(2026, 5, 4), None, NOW)
+
+    with pytest.raises(PermissionInsufficient):
+        read_of("tradestation", "positions").take(Response(200, {}, body), call)
 
 
 @pytest.mark.parametrize("file", sorted(set(found()) & REFUSALS.keys()))

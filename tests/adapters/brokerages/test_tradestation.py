@@ -1,0 +1,456 @@
+"""TradeStation's rows: trades out of orders, signs that are not sure, answers that fail with status 200."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.brokerages.tradestation import CARD, history, parse, reads
+from adapters.kit.card import Call, Scene
+from adapters.kit.wire import Response
+from domain.accounts import AccountKind, AccountTold
+from domain.brokerages import Dataset, Support
+from domain.errors import (
+    BrokerageRateLimited,
+    BrokerageUnavailable,
+    PermissionInsufficient,
+    ReauthorizationRequired,
+    UnreadableReply,
+)
+from domain.instruments import InstrumentKind
+from domain.ports.brokerage import Notes
+from domain.transactions import TransactionStatus, TransactionType
+
+T, S = TransactionType, TransactionStatus
+NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
+ACCOUNT = AccountTold("11000001", "TradeStation", "11000001", AccountKind.MARGIN)
+STOCK: dict[str, Any] = {
+    "AssetType": "STOCK", "BuyOrSell": "Buy", "ExecQuantity": "40", "ExecutionPrice": "105.25",
+    "OpenOrClose": "Open", "QuantityOrdered": "40", "QuantityRemaining": "0", "Symbol": "XMPL",
+}  # fmt: skip
+OPTION = STOCK | {
+    "AssetType": "STOCKOPTION", "BuyOrSell": "SellShort", "ExecQuantity": "2", "ExecutionPrice": "3.2",
+    "QuantityOrdered": "2", "Symbol": "XMPL 260619C110", "Underlying": "XMPL", "OptionType": "CALL",
+    "StrikePrice": "110", "ExpirationDate": "2026-06-19T00:00:00Z",
+}  # fmt: skip
+FUTURE = STOCK | {"AssetType": "FUTURE", "Symbol": "ESH26", "ExecQuantity": "1", "ExecutionPrice": "6000"}
+ORDER: dict[str, Any] = {
+    "AccountID": "11000001", "CommissionFee": "1.2", "ClosedDateTime": "2026-03-16T16:53:37Z",
+    "Currency": "USD", "Duration": "GTC", "FilledPrice": "105.25", "GoodTillDate": "2026-06-14T00:00:00Z",
+    "Legs": [STOCK], "OrderID": "286234131", "OpenedDateTime": "2026-03-12T16:53:30Z", "OrderType": "Limit",
+    "LimitPrice": "105.3", "PriceUsedForBuyingPower": "105.3", "Routing": "Intelligent", "Status": "FLL",
+    "StatusDescription": "Filled", "UnbundledRouteFee": "0.31",
+}  # fmt: skip
+POSITION: dict[str, Any] = {
+    "AccountID": "11000001", "AveragePrice": "105.25", "AssetType": "STOCK", "Last": "106.1",
+    "ConversionRate": "1", "LongShort": "Long", "Quantity": "40", "Symbol": "XMPL", "TotalCost": "4210",
+    "MarketValue": "4244", "UnrealizedProfitLoss": "34",
+}  # fmt: skip
+
+
+def scene(**references: Any) -> Scene:
+    return Scene(ACCOUNT, references, Notes(), NOW)
+
+
+def call(since: date | None = None, cursor: str | None = None) -> Call:
+    return Call(ACCOUNT, since, NOW.date(), cursor, NOW)
+
+
+def answer(body: object, status: int = 200, **headers: str) -> Response:
+    return Response(status, headers, body if isinstance(body, bytes) else msgspec.json.encode(body))
+
+
+def told(*legs: dict[str, Any], **order: Any) -> list[Any]:
+    return list(parse.order(msgspec.json.encode(ORDER | {"Legs": list(legs or (STOCK,))} | order), scene()))
+
+
+def held(**row: Any) -> Any:
+    stage = scene(**{"symbol:ESH26": {"Currency": "EUR", "Description": "E-mini"}})
+    (found,) = parse.position(msgspec.json.encode(POSITION | row), stage)
+    return found, stage.notes.words
+
+
+def test_the_card_says_that_transactions_are_built_from_orders() -> None:
+    (door,) = CARD.doors
+    (found,) = [one for one in door.facts.capabilities if one.dataset is Dataset.TRANSACTIONS]
+
+    assert found.support is Support.DERIVED
+    assert "dividends" in found.note
+    assert door.facts.history_days == 90
+
+
+# ---- accounts and balances
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("Cash", "cash"), ("Margin", "margin"), ("Futures", "other"), ("DVP", "other"), ("Crypto", "crypto")],
+)
+def test_every_type_of_account_is_known(word: str, kind: str) -> None:
+    stage = scene()
+    row = {"AccountID": "1", "Currency": "USD", "Status": "Active", "AccountType": word}
+    (account,) = parse.account(msgspec.json.encode(row), stage)
+
+    assert (account.kind, account.name, account.open) == (AccountKind(kind), f"TradeStation {word}", True)
+    assert not stage.notes.words
+
+
+@pytest.mark.parametrize("status", sorted(parse.STATUSES))
+def test_every_status_is_known_and_only_a_closed_account_is_not_read(status: str) -> None:
+    stage = scene()
+    row = {"AccountID": "1", "Currency": "USD", "Status": status, "AccountType": "Cash", "Alias": "Main"}
+    (account,) = parse.account(msgspec.json.encode(row), stage)
+
+    assert (account.name, account.open) == ("Main", status != "Closed")
+    assert not stage.notes.words
+
+
+BALANCE = {"AccountID": "11000001", "CashBalance": "5000", "BuyingPower": "3790", "Equity": "4950"}
+
+
+def test_the_notional_of_a_futures_account_is_no_part_of_its_total() -> None:
+    (balance,) = parse.balances(msgspec.json.encode(BALANCE | {"MarketValue": "300000"}), scene())
+
+    assert (balance.cash, balance.buying_power, balance.total_value) == (5000, 3790, 4950)
+
+
+def test_cash_of_several_currencies_is_told_for_each() -> None:
+    details = [{"Currency": "USD", "CashBalance": "4000"}, {"Currency": "EUR", "CashBalance": "900"}]
+    found = list(parse.balances(msgspec.json.encode(BALANCE | {"CurrencyDetails": details}), scene()))
+
+    assert [(b.currency, str(b.cash)) for b in found] == [("USD", "4000"), ("EUR", "900")]
+    assert [b.total_value for b in found] == [Decimal(4950), None]
+
+
+def test_figures_may_have_long_tails() -> None:
+    (balance,) = parse.balances(msgspec.json.encode(BALANCE | {"CashBalance": "-599.999999"}), scene())
+
+    assert balance.cash == Decimal("-599.999999")
+
+
+# ---- positions
+
+
+@pytest.mark.parametrize("sign", ["-", ""])
+def test_a_short_s_totals_get_its_sign_whatever_sign_they_are_told_with(sign: str) -> None:
+    short = {"LongShort": "Short", "Quantity": "-2", "AssetType": "STOCKOPTION", "Symbol": "XMPL 260619C110"}
+    figures = {"Last": "2.9", "TotalCost": f"{sign}640", "MarketValue": f"{sign}580", "AveragePrice": "3.2"}
+    position, words = held(**short, **figures)
+
+    assert (position.quantity, position.cost_basis, position.market_value) == (-2, -640, -580)
+    assert position.instrument.symbol == "XMPL  260619C00110000"
+    assert not words
+
+
+def test_a_value_far_from_quantity_times_price_is_counted() -> None:
+    _, words = held(MarketValue="424400")
+
+    assert words == {"position.value_does_not_add_up": 1}
+
+
+def test_what_a_future_is_told_to_be_worth_is_its_notional_and_nobody_s_value() -> None:
+    position, words = held(AssetType="FUTURE", Symbol="ESH26", Quantity="1", MarketValue="300000")
+
+    assert (position.market_value, position.cost_basis, position.unrealized_gain) == (None, None, 34)
+    assert (position.instrument.kind, position.instrument.name) == (InstrumentKind.FUTURE, "E-mini")
+    assert not words
+
+
+def test_abroad_values_are_in_the_symbol_s_currency_and_costs_in_the_account_s() -> None:
+    position, _ = held(Symbol="ESH26", ConversionRate="1.1")
+
+    assert (position.currency, position.market_value, position.cost_basis) == ("EUR", 4244, None)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("STOCK", "equity"), ("STOCKOPTION", "option"), ("INDEXOPTION", "option"), ("FUTURE", "future")],
+)
+def test_every_asset_type_is_known(word: str, kind: str) -> None:
+    symbol = "SPXW 260619P5900.5" if kind == "option" else "BRK.B"
+    figures = {"Quantity": "1", "Last": "1", "MarketValue": "100"} if kind == "option" else {}
+    position, words = held(AssetType=word, Symbol=symbol, **figures)
+
+    assert position.instrument.kind is InstrumentKind(kind)
+    assert position.instrument.symbol == ("SPXW  260619P05900500" if kind == "option" else "BRK.B")
+    assert not words
+
+
+def test_an_option_s_symbol_that_we_do_not_know_is_kept_and_counted() -> None:
+    position, words = held(AssetType="STOCKOPTION", Symbol="XMPL-WEEKLY", MarketValue="0")
+
+    assert (position.instrument.symbol, dict(words)) == ("XMPL-WEEKLY", {"option.symbol": 1})
+
+
+# ---- transactions out of orders
+
+
+def test_a_filled_leg_is_a_trade_with_the_order_s_commission() -> None:
+    (row,) = told()
+
+    assert (row.type, row.quantity, row.price) == (T.BUY, 40, Decimal("105.25"))
+    assert (row.gross, row.fees, row.net) == (-4210, Decimal("1.2"), Decimal("-4211.2"))
+    assert (row.trade_date, row.executed_at) == (
+        date(2026, 3, 16),
+        datetime(2026, 3, 16, 16, 53, 37, tzinfo=UTC),
+    )
+    assert (row.source_key, row.settlement_date) == ("11000001:286234131:0", None)
+
+
+def test_the_trade_date_is_new_york_s() -> None:
+    (row,) = told(ClosedDateTime="2026-03-17T01:30:00Z")
+
+    assert row.trade_date == date(2026, 3, 16)
+
+
+def test_the_fee_of_an_order_stands_on_the_first_leg_of_which_something_was_executed() -> None:
+    idle = STOCK | {"ExecQuantity": "0", "QuantityRemaining": "40"}
+    first, second = told(idle, OPTION, STOCK | {"BuyOrSell": "Sell", "OpenOrClose": "Close"})
+
+    assert (first.source_key, first.fees, first.net) == (
+        "11000001:286234131:1",
+        Decimal("1.2"),
+        Decimal("638.8"),
+    )
+    assert (second.source_key, second.fees, second.net) == ("11000001:286234131:2", 0, 4210)
+
+
+@pytest.mark.parametrize(
+    ("leg", "word", "turn", "kind", "sign"),
+    [
+        (STOCK, "Buy", "Open", T.BUY, 1), (STOCK, "BUY", None, T.BUY, 1),
+        (STOCK, "Sell", "Close", T.SELL, -1), (STOCK, "sell", None, T.SELL, -1),
+        (STOCK, "SellShort", "Open", T.SELL_SHORT, -1), (STOCK, "Sell Short", None, T.SELL_SHORT, -1),
+        (STOCK, "Sell", "Open", T.SELL_SHORT, -1), (STOCK, "BUYTOCOVER", "Close", T.BUY_TO_COVER, 1),
+        (STOCK, "Buy To Cover", None, T.BUY_TO_COVER, 1),
+        (OPTION, "Buy", "Open", T.BUY_TO_OPEN, 1), (OPTION, "BuyToOpen", None, T.BUY_TO_OPEN, 1),
+        (OPTION, "Buy", "Close", T.BUY_TO_CLOSE, 1), (OPTION, "BUYTOCLOSE", "Close", T.BUY_TO_CLOSE, 1),
+        (OPTION, "Sell", "Open", T.SELL_TO_OPEN, -1), (OPTION, "SellShort", "Open", T.SELL_TO_OPEN, -1),
+        (OPTION, "SELLTOOPEN", None, T.SELL_TO_OPEN, -1), (OPTION, "Sell", "Close", T.SELL_TO_CLOSE, -1),
+        (OPTION, "SellToClose", "Close", T.SELL_TO_CLOSE, -1), (OPTION, "Buy", None, T.BUY, 1),
+        (STOCK, "Swap", None, T.OTHER, 1),
+    ],
+)  # fmt: skip
+def test_sides_vary_in_case_and_spacing_and_open_or_close_tells_the_rest(
+    leg: dict[str, Any], word: str, turn: str | None, kind: TransactionType, sign: int
+) -> None:
+    stage, said = scene(), leg | {"BuyOrSell": word, "OpenOrClose": turn}
+    (row,) = parse.order(msgspec.json.encode(ORDER | {"Legs": [said]}), stage)
+
+    assert (row.type, row.quantity) == (kind, sign * Decimal(leg["ExecQuantity"]))
+    assert bool(stage.notes.words) is (kind is T.OTHER)
+
+
+FINAL = "FLL FLP CAN OUT EXP TSC UCH SCN RJR REJ DOA BRO LAT".split()
+LIVING = "ACK DON OPN PLA REC STT DIS CND OSO STP SUS FPR RPD RSN UCN CHG BRC BRF COR ECN OTHER RJC".split()
+
+
+@pytest.mark.parametrize("code", [*FINAL, *LIVING])
+def test_a_part_of_an_order_is_pending_as_long_as_the_order_lives(code: str) -> None:
+    stage = scene()
+    part = STOCK | {"ExecQuantity": "10", "QuantityRemaining": "30"}
+    (row,) = parse.order(msgspec.json.encode(ORDER | {"Legs": [part], "Status": code}), stage)
+
+    assert row.status is (S.PENDING if code in LIVING else S.POSTED)
+    assert not stage.notes.words
+
+
+def test_a_fill_may_come_under_ack_and_again_under_fll() -> None:
+    """As Lean has recorded it: STP without a fill, ACK with it, FLL. It is one row."""
+    waits = told(STOCK | {"ExecQuantity": "0", "QuantityRemaining": "40"}, Status="STP", FilledPrice="0")
+    (early,), (late,) = told(Status="ACK"), told(Status="FLL")
+
+    assert waits == []
+    assert (early.source_key, early.status) == (late.source_key, late.status)
+
+
+def test_a_part_that_was_filled_of_an_order_that_lives_is_dated_by_its_opening() -> None:
+    (row,) = told(STOCK | {"QuantityRemaining": "5"}, Status="FPR", ClosedDateTime=None)
+
+    assert (row.trade_date, row.status) == (date(2026, 3, 12), S.PENDING)
+
+
+def test_a_code_that_we_do_not_know_is_counted() -> None:
+    stage = scene()
+    (row,) = parse.order(msgspec.json.encode(ORDER | {"Status": "NEW"}), stage)
+
+    assert (row.status, dict(stage.notes.words)) == (S.POSTED, {"order.NEW": 1})
+
+
+def test_an_execution_price_on_what_was_not_executed_is_not_believed() -> None:
+    assert (
+        told(STOCK | {"ExecQuantity": "0", "ExecutionPrice": "112.28"}, Status="EXP", FilledPrice="0") == []
+    )
+
+
+def test_without_a_price_on_the_leg_it_is_the_order_s() -> None:
+    (row,) = told({name: value for name, value in STOCK.items() if name != "ExecutionPrice"})
+
+    assert (row.price, row.gross) == (Decimal("105.25"), -4210)
+
+
+@pytest.mark.parametrize(("code", "kind"), [("ASS", T.OPTION_ASSIGNMENT), ("EXE", T.OPTION_EXERCISE)])
+def test_assignments_and_exercises_move_contracts_and_the_shares_are_bought(
+    code: str, kind: TransactionType
+) -> None:
+    closes = OPTION | {"BuyOrSell": "Buy", "OpenOrClose": "Close", "ExecutionPrice": "0"}
+    ending, shares = told(closes, STOCK, Status=code, CommissionFee=None)
+
+    assert (ending.type, ending.quantity, ending.gross, ending.net) == (kind, 2, 0, 0)
+    assert (shares.type, shares.quantity, shares.gross) == (T.BUY, 40, -4210)
+
+
+def test_the_trade_of_a_future_moves_no_cash_but_its_fees() -> None:
+    (row,) = told(FUTURE)
+
+    assert (row.price, row.gross, row.net) == (6000, 0, Decimal("-1.2"))
+
+
+def test_routing_fees_told_apart_are_not_added() -> None:
+    (row,) = told(UnbundledRouteFee="5")
+
+    assert row.fees == Decimal("1.2")
+
+
+# ---- answers that fail with status 200
+
+
+ERROR = {"AccountID": "11000001", "Error": "Forbidden", "Message": "Invalid Account ID."}
+
+
+@pytest.mark.parametrize(
+    ("word", "failure"),
+    [
+        ("Forbidden", PermissionInsufficient), ("Unauthorized", ReauthorizationRequired),
+        ("TooManyRequests", BrokerageRateLimited), ("ServiceUnavailable", BrokerageUnavailable),
+        ("GatewayTimeout", BrokerageUnavailable), ("InternalServerError", BrokerageUnavailable),
+        ("BadRequest", UnreadableReply), ("NotFound", UnreadableReply), ("Novelty", UnreadableReply),
+    ],
+)  # fmt: skip
+def test_an_error_beside_an_empty_list_is_never_an_empty_list(word: str, failure: type[Exception]) -> None:
+    with pytest.raises(failure):
+        reads.take_positions(answer({"Positions": [], "Errors": [ERROR | {"Error": word}]}), call())
+
+
+def test_an_error_of_the_account_costs_its_rows_even_if_there_are_some() -> None:
+    with pytest.raises(PermissionInsufficient):
+        reads.take_positions(answer({"Positions": [POSITION], "Errors": [ERROR]}), call())
+
+
+def test_an_error_that_names_a_suffix_more_is_another_account_s() -> None:
+    other = ERROR | {"AccountID": "11000001C", "Message": "Request not supported for account type."}
+    taken = reads.take_positions(answer({"Positions": [POSITION], "Errors": [other]}), call())
+
+    assert len(taken.rows) == 1
+
+
+def test_errors_may_be_missing() -> None:
+    assert reads.take_positions(answer({"Positions": []}), call()).rows == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"Errors": []}, {"Balances": []}, {"Balances": [BALANCE, BALANCE]}, {"Balances": [{"AccountID": "2"}]}],
+)
+def test_a_balance_is_the_account_s_and_one(body: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableReply):
+        reads.take_balances(answer(body), call())
+
+
+def test_a_list_of_accounts_without_one_is_unreadable() -> None:
+    with pytest.raises(UnreadableReply):
+        reads.take_accounts(answer({"Accounts": []}), call())
+
+
+def test_symbols_are_asked_for_with_their_blank_encoded() -> None:
+    request = reads.ask_symbols(("symbol:XMPL 260619C110", "symbol:BRK.B"), call())
+
+    assert request.target == "/v3/marketdata/symbols/XMPL%20260619C110,BRK.B"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "failure"),
+    [
+        (404, "text/html; charset=utf-8", BrokerageUnavailable), (502, "text/html", BrokerageUnavailable),
+        (403, "text/html", BrokerageUnavailable), (404, "application/json", None),
+        (403, "application/json", None),
+    ],
+)  # fmt: skip
+def test_a_page_of_the_gateway_in_front_is_an_outage(
+    status: int, kind: str, failure: type[Exception] | None
+) -> None:
+    explained = reads.explain(Response(status, {"content-type": kind}, b"<html>"))
+
+    assert type(explained) is (failure or type(None))
+
+
+def test_a_quota_that_is_used_up_is_so_until_its_interval_ends() -> None:
+    explained = reads.explain(answer({"Error": "TooManyRequests", "Message": "Request quota exceeded"}, 429))
+
+    assert explained is not None
+    assert explained.retry_after == timedelta(minutes=5)
+    assert reads.explain(answer({}, 429, **{"retry-after": "7"})) is None
+
+
+# ---- the walk through orders
+
+
+def page(*closed: str, token: str | None = None) -> dict[str, Any]:
+    orders = [ORDER | {"ClosedDateTime": f"{day}T16:00:00Z"} for day in closed]
+    return {"Orders": orders, "Errors": []} | ({"NextToken": token} if token else {})
+
+
+def walked(*pages: dict[str, Any] | int, since: date | None = None) -> list[tuple[str, str, int]]:
+    """What is asked for, and how many rows are taken."""
+    asked, cursor = [], None
+    for body in pages:
+        made = call(since, cursor)
+        request = history.ask(made)
+        query = dict(request.query)
+        response = answer(b"", body) if isinstance(body, int) else answer(body)
+        taken = history.take(response, made)
+        name = request.url.rsplit("/", 1)[1]
+        asked.append(
+            (f"{name} {query.get('since', '')}".strip(), query.get("nextToken", ""), len(taken.rows))
+        )
+        cursor = taken.cursor
+    assert cursor is None
+    return asked
+
+
+def test_open_orders_come_first_and_then_ninety_days_of_what_is_over() -> None:
+    over = "historicalorders 2026-08-28"
+
+    pages = page("2026-11-25", token="a"), page("2026-11-25"), page("2026-11-20", token="b"), page()
+
+    assert walked(*pages) == [
+        ("orders", "", 1), ("orders", "a", 1), (over, "", 1), (over, "b", 0),
+    ]  # fmt: skip
+
+
+def test_an_incremental_read_ends_with_the_page_that_is_older_than_it_wants() -> None:
+    """Whatever `since` means there, the whole is asked for: an order opened long ago may be filled today."""
+    read = walked(page(), page("2026-11-24", "2026-11-18", token="b"), since=date(2026, 11, 19))
+
+    assert read == [("orders", "", 0), ("historicalorders 2026-08-28", "", 2)]
+
+
+def test_with_a_token_that_has_died_the_walk_starts_anew() -> None:
+    over = "historicalorders 2026-08-28"
+
+    assert walked(page(), page("2026-11-20", token="b"), 400, page(), page("2026-11-20")) == [
+        ("orders", "", 0), (over, "", 1), (over, "b", 0), ("orders", "", 0), (over, "", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cursor", [None, "historicalorders|2026-08-28|0|", "orders|2026-08-28|3|x"])
+def test_a_refusal_that_is_no_token_s_or_comes_again_and_again_is_one(cursor: str | None) -> None:
+    with pytest.raises(UnreadableReply):
+        history.take(answer(b"", 400), call(cursor=cursor))
+
+
+def test_the_same_page_does_not_come_again() -> None:
+    with pytest.raises(UnreadableReply):
+        history.take(answer(page("2026-11-20", token="b")), call(cursor="orders|2026-08-28|0|b"))
