@@ -113,7 +113,8 @@ BALANCE = {"AccountID": "11000001", "CashBalance": "5000", "BuyingPower": "3790"
 def test_the_notional_of_a_futures_account_is_no_part_of_its_total() -> None:
     (balance,) = parse.balances(msgspec.json.encode(BALANCE | {"MarketValue": "300000"}), scene())
 
-    assert (balance.cash, balance.buying_power, balance.total_value) == (5000, 3790, 4950)
+    figures = balance.cash, balance.buying_power, balance.total_value
+    assert figures == tuple(map(Decimal, (5000, 3790, 4950)))
 
 
 def test_cash_of_several_currencies_is_told_for_each() -> None:

@@ -338,8 +338,8 @@ def test_access_ends_after_twenty_minutes_and_scopes_bind() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["", "since=2026-08-26", "since=25.11.2026", "since=2026-11-01&pageSize=601", "since=2026-11-01&pageSize=0",
-     "since=2026-11-01&nextToken=x", "since=2026-11-01&limit=3"],
+    ["", "since=2026-08-26", "since=25.11.2026", "since=2026-11-01&pageSize=601",
+     "since=2026-11-01&pageSize=0", "since=2026-11-01&nextToken=x", "since=2026-11-01&limit=3"],
 )  # fmt: skip
 def test_the_history_refuses_what_it_does_not_know_or_keep(query: str) -> None:
     refused = ask(f"/v3/brokerage/accounts/{NUMBER}/historicalorders?{query}", token=token())
