@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from adapters.brokerages.tastytrade import tell
-from adapters.brokerages.tastytrade.sandbox_says import envelope, listed, refuse
+from adapters.brokerages.tastytrade.sandbox_says import envelope, listed, refuse, unknown
 from adapters.kit.wire import Response
-from adapters.sandbox.asked import Asked
+from adapters.sandbox.asked import Asked, say
 from adapters.sandbox.play import Play
 from adapters.sandbox.truth import TruthAccount
 
@@ -53,7 +53,7 @@ class Orders:
 
     def _one(self, asked: Asked, account: TruthAccount) -> Response:
         order = self._find(asked, account)
-        return _unknown() if order is None else envelope(order, asked)
+        return unknown() if order is None else envelope(order, asked)
 
     def _find(self, asked: Asked, account: TruthAccount) -> Json | None:
         told = asked.names["order"]
@@ -79,7 +79,7 @@ class Orders:
         """The answer says that it was asked for; what it has become shows the next time one looks."""
         order = self._find(asked, account)
         if order is None:
-            return _unknown()
+            return unknown()
         if not order["cancellable"]:
             return refuse(422, "cannot_update_order", "Order is not cancellable")
         told = dict(order, status="Cancel Requested", cancellable=False, editable=False)
@@ -101,12 +101,11 @@ def _wrong(told: object) -> Response | None:
     if any(not isinstance(leg, dict) or leg.get("action") not in ACTIONS or not _size(leg) for leg in legs):
         return refuse(400, "validation_error", "Request validation failed", "legs")
     if told["order-type"] == "Market" and str(told["time-in-force"]).startswith("GT"):
-        return refuse(
-            422,
-            "preflight_check_failure",
-            "One or more preflight checks failed",
-            "gtc_market_orders_not_supported",
-        )
+        words = "GTC/GTD Market orders are not supported."
+        failed = {"code": "gtc_market_orders_not_supported", "message": words}
+        summary = "One or more preflight checks failed"
+        error = {"code": "preflight_check_failure", "message": summary, "errors": [failed]}
+        return say({"error": error}, 422)
     return None
 
 
@@ -166,7 +165,3 @@ def _answer(order: Json) -> Json:
     paid: Json = {key: value for name in fees for key, value in tell.pair(name, nothing).items()}
     effect = {**power, "is-spread": False, "impact": "0.0", "effect": "None"}
     return {"order": order, "buying-power-effect": effect, "fee-calculation": paid, "warnings": []}
-
-
-def _unknown() -> Response:
-    return refuse(404, "record_not_found", "Couldn't find the record")

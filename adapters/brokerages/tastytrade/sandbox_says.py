@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
 
+USUAL = 250  # rows of a page
+
 
 def envelope(data: object, asked: Asked, status: int = 200) -> Response:
     return say({"data": data, "context": asked.path}, status)
@@ -37,3 +39,7 @@ def refuse(status: int, code: str, words: str, *domains: str) -> Response:
     if domains:
         error["errors"] = [{"domain": domain, "reason": "is invalid"} for domain in domains]
     return say({"error": error}, status)
+
+
+def unknown() -> Response:
+    return refuse(404, "record_not_found", "Couldn't find the record")

@@ -1,6 +1,6 @@
 """What tastytrade tells, in its shapes: dashes in names, money as text whose sign is a word beside it (3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -77,9 +77,21 @@ def named(instrument: TruthInstrument) -> Json:
 
 
 def customer(person: Customer) -> Json:
-    return {
+    address = {
+        "city": "Anytown", "country": "USA", "is-domestic": True, "is-foreign": False,
+        "postal-code": "00000", "state-region": "IL", "street-one": "1 Example Street",
+    }  # fmt: skip
+    flags = (
+        "is-foreign subject-to-tax-withholding has-industry-affiliation has-listed-affiliation"
+        " has-political-affiliation has-delayed-quotes has-pending-or-approved-application"
+        " is-professional".split()
+    )
+    return dict.fromkeys(flags, False) | {
         "id": "me", "external-id": f"C-{person.uuid[:8]}", "first-name": person.first_name,
         "last-name": person.last_name, "email": person.email, "mobile-phone-number": person.phone,
+        "address": address, "mailing-address": address, "usa-citizenship-type": "Citizen",
+        "birth-date": "1980-01-01", "tax-number-type": "SSN", "permitted-account-types": [],
+        "created-at": "2019-03-14T15:39:31.265+00:00",
     }  # fmt: skip
 
 
@@ -159,6 +171,20 @@ def balance(one: TruthAccount, now: datetime) -> Json:
         "snapshot-date": now.date().isoformat(),
         "updated-at": instant(now),
     }
+
+
+def snapshot(one: TruthAccount, now: datetime, time_of_day: str) -> Json:
+    """Only of today: the truth has no balances of other days."""
+    return balance(one, now) | {"time-of-day": time_of_day}
+
+
+def net_liquidity(one: TruthAccount, now: datetime) -> Json:
+    """The one candle of now."""
+    total = text(one.total_value)
+    told: Json = {"time": instant(now)}
+    for name in ("open", "high", "low", "close"):
+        told |= {name: total, f"total-{name}": total, f"pending-cash-{name}": "0.0"}
+    return told
 
 
 # Positions (3.3).
@@ -264,57 +290,3 @@ def _money(row: TruthTransaction) -> Json:
 def total_fees(rows: Iterable[TruthTransaction], day: date) -> Json:
     fees = (row.fees or Decimal(0) for row in rows if row.trade_date == day)
     return pair("total-fees", -sum(fees, Decimal(0)))
-
-
-# What is looked up (3.6).
-
-
-def known(accounts: Sequence[TruthAccount]) -> dict[str, TruthInstrument]:
-    """By tastytrade's symbol: all that the customer has or had."""
-    found: dict[str, TruthInstrument] = {}
-    for one in accounts:
-        instruments = [held.instrument for held in one.positions]
-        instruments += [row.instrument for row in one.transactions if row.instrument]
-        found.update((symbol(instrument), instrument) for instrument in instruments)
-    return found
-
-
-def quote(instrument: TruthInstrument, now: datetime) -> Json:
-    price = text(instrument.price)
-    prices = ("bid", "ask", "mid", "mark", "last", "open", "close", "prev-close")
-    return dict.fromkeys(prices, price) | {
-        **named(instrument), "updated-at": instant(now), "bid-size": "1.0", "ask-size": "1.0",
-        "close-price-type": "Unknown", "prev-close-price-type": "Final", "volume": "0.0",
-        "summary-date": now.date().isoformat(), "prev-close-date": now.date().isoformat(),
-        "is-trading-halted": False, "halt-start-time": -1, "halt-end-time": -1,
-    }  # fmt: skip
-
-
-def equity(instrument: TruthInstrument) -> Json:
-    return {
-        "id": instrument.number, "symbol": symbol(instrument), "instrument-type": "Equity",
-        "cusip": instrument.cusip, "description": instrument.name, "short-description": instrument.name,
-        "is-index": False, "listed-market": "XNAS", "lendability": "Easy To Borrow", "is-closing-only": False,
-        "market-time-instrument-collection": "Equity", "is-options-closing-only": False, "active": True,
-        "is-fractional-quantity-eligible": True, "is-illiquid": False, "is-etf": False,
-        "is-fraud-risk": False,
-        "streamer-symbol": symbol(instrument), "borrow-rate": "0.0", "bypass-manual-review": False,
-    }  # fmt: skip
-
-
-def option(instrument: TruthInstrument) -> Json:
-    terms = instrument.option
-    if terms is None:
-        raise AssertionError("no option")
-    letter, expires = terms.right[0].upper(), terms.expiration
-    return {
-        "symbol": symbol(instrument), "instrument-type": "Equity Option", "active": True,
-        "strike-price": text(terms.strike), "root-symbol": terms.underlying,
-        "underlying-symbol": terms.underlying, "expiration-date": expires.isoformat(),
-        "exercise-style": "American", "shares-per-contract": int(terms.multiplier), "option-type": letter,
-        "option-chain-type": "Standard", "expiration-type": "Regular", "settlement-type": "PM",
-        "stops-trading-at": f"{expires.isoformat()}T21:00:00.000+00:00",
-        "market-time-instrument-collection": "Equity Option", "days-to-expiration": 0,
-        "expires-at": f"{expires.isoformat()}T21:00:00.000+00:00", "is-closing-only": False,
-        "streamer-symbol": f".{terms.underlying}{expires:%y%m%d}{letter}{plain(terms.strike)}",
-    }  # fmt: skip

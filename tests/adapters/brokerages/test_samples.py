@@ -115,6 +115,12 @@ def of_one(name: str) -> Body:
     return lambda body: to_json({**decode(body), name: decode(body)[name][1:2]})
 
 
+def one_of_a_page(body: bytes) -> bytes:
+    """tastytrade's details of one row, in the page that they belong to."""
+    pages = b'{"page-offset":0,"total-items":1,"total-pages":1}'
+    return b'{"data":{"items":[%b]},"pagination":%b}' % (bytes(raw_fields(body)["data"]), pages)
+
+
 # Dialects that several brokerages share: who reads them here.
 DIALECTS = {"plaid": "sofi"}
 
@@ -182,6 +188,12 @@ READ |= {
         words=frozenset({"transaction.fees_do_not_add_up"}),
     ),
 }  # fmt: skip
+# tastytrade's own examples: three rows of 1,622, and one row as its own answer.
+READ |= {
+    "tastytrade/positions.json": Sample(("positions",), 1, account="5WT00000"),
+    "tastytrade/transactions.json": Sample(("transactions",), 3, account="5WT0001"),
+    "tastytrade/transaction.json": Sample(("transactions",), 1, account="5WT00001", body=one_of_a_page),
+}
 LOOKED_UP = {
     "plaid/item_get.json": "the item: read while signing in",
     "schwab/user_preference.json": "the nicknames of accounts: read with account_numbers.json",
@@ -205,6 +217,7 @@ NOT_READ = {
     "ibkr/auth_status.json": "the answer to the opening of a session, of which one word is read",
     "ibkr/live_orders.json": "orders are not read yet",
     "schwab/orders.json": "orders are not read yet",
+    "tastytrade/total_fees.json": "the fees of a day in one sum: each row tells its own",
 }
 
 
@@ -220,6 +233,7 @@ def found() -> list[str]:
             "plaid",
             "robinhood",
             "schwab",
+            "tastytrade",
             "tradestation",
             "webull",
         )
