@@ -77,7 +77,8 @@ def _one(
     posted = rows.optional_text(row, "postedTimestamp")
     quantity = _quantity(told, kind) if told.instrument is not None else None
     trades = kind in TRADES
-    fees, taxes = told.fees if trades else told.fees or None, told.taxes or None
+    # A zero says something of a trade only: many providers send one on every row.
+    fees, taxes = (told.fees, told.taxes) if trades else (told.fees or None, told.taxes or None)
     if kind is T.TAX:
         fees = taxes = None  # they are the row itself
     net = told.net
