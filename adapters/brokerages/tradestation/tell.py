@@ -138,11 +138,11 @@ def position(told: TruthAccount, held: TruthPosition) -> Json:
 
 
 def leg(row: TruthTransaction) -> Json:
-    """The words vary in case and spacing, and options sold to open in the word itself."""
+    """The words of shorts vary in case, and options sold to open in the word itself."""
     side, turn = SIDES[row.deed]
     if row.deed == "SELL_TO_OPEN" and row.number % 2:
         side = "SellShort"
-    if row.number % 5 == 0:
+    if row.deed == "BUY_TO_COVER" or (row.deed == "SELL_SHORT" and row.number % 2):
         side = side.upper()
     instrument, size = row.instrument, plain(abs(row.quantity or ZERO))
     assert instrument is not None  # noqa: S101 - what is traded is something
