@@ -15,6 +15,7 @@ NAMES = (
     "robinhood",
     "schwab",
     "sofi",
+    "tastytrade",
     "tradestation",
     "tradier",
     "vanguard",

@@ -104,7 +104,7 @@ def signed(row: Row, name: str) -> Decimal:
     figure = rows.number(row, name)
     if not figure:
         return ZERO
-    effect = row.get(f"{name}-effect")
+    effect = rows.optional_text(row, f"{name}-effect")
     if figure < 0 or effect not in {"Credit", "Debit"}:
         raise UnreadableReply(f"{name} has no sign")
     return figure if effect == "Credit" else -figure
@@ -151,14 +151,9 @@ def _quantity(row: Row, kind: TransactionType | None, cost: Decimal) -> Decimal 
 
 def _closed(row: Row) -> int | None:
     """The sign that closes the lots of a row, where it tells lots and all of them lie on one side."""
-    lots = row.get("lots")
-    sides = (
-        {lot.get("quantity-direction") for lot in lots if isinstance(lot, dict)}
-        if isinstance(lots, list)
-        else set()
-    )
-    side = next(iter(sides)) if len(sides) == 1 else None
-    return CLOSED_LOTS.get(side) if isinstance(side, str) else None
+    lots = rows.sequence(row, "lots") if row.get("lots") else []
+    sides = {rows.optional_text(lot, "quantity-direction") or "" for lot in lots if isinstance(lot, dict)}
+    return CLOSED_LOTS.get(sides.pop()) if len(sides) == 1 else None
 
 
 def _directed(moved: Decimal) -> TransactionType:
