@@ -20,6 +20,7 @@ LARGEST = 25 * 1024 * 1024
 # A file is in memory while it is imported: so many at once, and no longer for those who send slowly.
 AT_ONCE = 4
 PART_TAKES_AT_MOST = 30.0
+WHOLE_TAKES_AT_MOST = 300.0
 TELL_EVERY = 1024 * 1024
 SKIPPED_AT_MOST = 1_000
 
@@ -33,15 +34,16 @@ class StatementImports:
         self._busy = 0
 
     async def __call__(self, requests: Requests) -> AsyncGenerator[pb.ImportStatementResponse, None]:
-        async with self._place():
-            first = await _next(requests)
+        until = asyncio.get_running_loop().time() + WHOLE_TAKES_AT_MOST
+        async with self._place() as busy:
+            first = await _next(requests, until)
             if first is None:
                 raise FieldInvalid("user_id", "The first request says whose statement it is.")
             wanted = _wanted(first)
             caller().check_user(wanted.user_id)
             content = bytearray(first.content)
             told = 0
-            while (part := await _next(requests)) is not None:
+            while (part := await _next(requests, until)) is not None:
                 content += part.content
                 if len(content) > min(first.size_bytes, LARGEST):
                     raise _wrong_size(first, content)
@@ -50,11 +52,15 @@ class StatementImports:
                     yield _progress(pb.IMPORT_STAGE_RECEIVING, told)
             if len(content) != first.size_bytes:
                 raise _wrong_size(first, content)
-            async for response in self._imported(wanted, first, bytes(content)):
+            async for response in self._imported(wanted, first, bytes(content), busy):
                 yield response
 
     async def _imported(
-        self, wanted: Wanted, first: pb.ImportStatementRequest, content: bytes
+        self,
+        wanted: Wanted,
+        first: pb.ImportStatementRequest,
+        content: bytes,
+        busy: "set[asyncio.Task[bytes]]",
     ) -> AsyncIterator[pb.ImportStatementResponse]:
         steps: asyncio.Queue[tuple[int, int] | None] = asyncio.Queue()
 
@@ -70,6 +76,7 @@ class StatementImports:
         whole.CopyFrom(first)
         whole.content = hashlib.sha256(content).digest()
         doing = asyncio.create_task(self._once(caller().key, METHOD, whole, deed))
+        busy.add(doing)
         doing.add_done_callback(lambda _: steps.put_nowait(None))
         stored = total = 0
         try:
@@ -86,22 +93,32 @@ class StatementImports:
         yield done
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
+    async def _place(self) -> "AsyncIterator[set[asyncio.Task[bytes]]]":
+        """A place for one file. It stays taken until what is done with the file has ended: a caller who goes
+        away leaves it behind."""
         if self._busy >= AT_ONCE:
             raise Overloaded("Too many statements are being imported. Try again in a moment.")
         self._busy += 1
+        doing: set[asyncio.Task[bytes]] = set()
         try:
-            yield
+            yield doing
         finally:
-            self._busy -= 1
+            if not doing:
+                self._leave()
+            for task in doing:
+                task.add_done_callback(self._leave)
+
+    def _leave(self, _: object = None) -> None:
+        self._busy -= 1
 
 
-async def _next(requests: Requests) -> pb.ImportStatementRequest | None:
+async def _next(requests: Requests, until: float) -> pb.ImportStatementRequest | None:
     try:
-        async with asyncio.timeout(PART_TAKES_AT_MOST):
+        now = asyncio.get_running_loop().time()
+        async with asyncio.timeout_at(min(until, now + PART_TAKES_AT_MOST)):
             return await anext(requests, None)
     except TimeoutError:
-        raise TooSlow("The next part of the file did not come in time.") from None
+        raise TooSlow("The file did not come in time.") from None
 
 
 def _wanted(first: pb.ImportStatementRequest) -> Wanted:
