@@ -48,8 +48,9 @@ def imports(held: Held) -> StatementImports:
 
 
 async def parts(size: int, *later: bytes, pause: float = 0.0) -> AsyncIterator[pb.ImportStatementRequest]:
-    first = {"user_id": "user-1", "brokerage_id": "played", "request_id": "r", "content": b"x"}
-    yield pb.ImportStatementRequest(size_bytes=size, **first)
+    yield pb.ImportStatementRequest(
+        user_id="user-1", brokerage_id="played", request_id="r", size_bytes=size, content=b"x"
+    )
     for content in later:
         await asyncio.sleep(pause)
         yield pb.ImportStatementRequest(content=content)
