@@ -121,8 +121,13 @@ def one_of_a_page(body: bytes) -> bytes:
     return b'{"data":{"items":[%b]},"pagination":%b}' % (bytes(raw_fields(body)["data"]), pages)
 
 
+def in_accounts(body: bytes) -> bytes:
+    """An account that was asked for by itself, in the list of accounts."""
+    return b'{"accounts":[%b]}' % body
+
+
 # Dialects that several brokerages share: who reads them here.
-DIALECTS = {"plaid": "sofi"}
+DIALECTS = {"fdx": "fidelity", "plaid": "sofi"}
 
 # The statement of a window that has been asked for.
 FETCHING = '{"end":"2015-12-31","days":364,"floor":"2011-01-03","reference":"1"}'
@@ -194,6 +199,18 @@ READ |= {
     "tastytrade/transactions.json": Sample(("transactions",), 3, account="5WT0001"),
     "tastytrade/transaction.json": Sample(("transactions",), 1, account="5WT00001", body=one_of_a_page),
 }
+# Akoya's own samples, in its raw mode: four of the six accounts are a bank's. One investment has no number.
+READ |= {
+    "fdx/akoya_accounts_info.json": Sample(("accounts",), 2),
+    "fdx/akoya_balances.json": Sample(("balance",), 1, account="…7054", routing={"id": "5426873"}),
+    "fdx/akoya_transactions_deposit.json": Sample(
+        ("fdx_transactions",), 2, account="…8537", routing={"id": "33fbd9e5-9cc3-3d7d-15b3-70d97d87ca1d"}
+    ),
+    # Of a provider that writes decimals as texts; wrapped into the list that the hub's door reads.
+    "fdx/fdx51_account_string_decimals.json": Sample(
+        ("balance",), 1, account="…1050", routing={"id": "investmentAccount0000001"}, body=in_accounts
+    ),
+}  # fmt: skip
 LOOKED_UP = {
     "plaid/item_get.json": "the item: read while signing in",
     "schwab/user_preference.json": "the nicknames of accounts: read with account_numbers.json",
@@ -229,6 +246,7 @@ def found() -> list[str]:
             "alpaca",
             "coinbase",
             "etrade",
+            "fdx",
             "ibkr",
             "plaid",
             "robinhood",
