@@ -17,6 +17,7 @@ from adapters.sandbox.truth import TruthAccount
 
 FIRST = 270_000
 FILLS_UP_TO = 3
+MOST = 200
 KINDS = frozenset({"Limit", "Market", "Marketable Limit", "Stop", "Stop Limit", "Notional Market"})
 FORCES = frozenset({"Day", "GTC", "GTD", "Ext", "GTC Ext", "Ext Overnight", "GTC Ext Overnight", "IOC"})
 ACTIONS = frozenset({*tell.LIKE_ACTIONS, "Allocate"})
@@ -45,7 +46,10 @@ class Orders:
         return list(reversed(self._kept.get(account.number, {}).values()))
 
     def _all(self, asked: Asked, account: TruthAccount) -> Response:
-        found, size = self._of(account), int(asked.param("per-page", "10"))
+        found, told = self._of(account), asked.param("per-page", "10")
+        size = int(told) if told.isascii() and told.isdigit() else 0
+        if not 1 <= size <= MOST:
+            return refuse(400, "validation_error", "Request validation failed", "per-page")
         return listed(found[:size], asked, 0, size, len(found))
 
     def _today(self, asked: Asked, account: TruthAccount) -> Response:

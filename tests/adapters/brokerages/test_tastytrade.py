@@ -86,7 +86,9 @@ def test_cash_and_total_carry_a_minus_for_they_have_no_effect() -> None:
     row = b'{"cash-balance":"-10230.55","net-liquidating-value":"51344.1","equity-buying-power":"0.0"}'
     (told,) = parse.balance(row, scene())
 
-    assert (told.cash, told.total_value, told.buying_power) == tuple(map(Decimal, ("-10230.55", "51344.1", "0")))
+    assert (told.cash, told.total_value, told.buying_power) == tuple(
+        map(Decimal, ("-10230.55", "51344.1", "0"))
+    )
     assert (told.settled_cash, told.currency) == (None, "USD")
 
 
@@ -136,6 +138,13 @@ def test_a_quantity_of_zero_is_held_no_more_and_an_expired_option_is_until_it_is
 def test_a_quantity_that_contradicts_its_direction_is_unreadable(quantity: int, direction: str) -> None:
     with pytest.raises(UnreadableReply):
         held(quantity=quantity, **{"quantity-direction": direction})
+
+
+def test_the_value_of_a_future_is_its_notional() -> None:
+    future = {"symbol": "/ESZ9", "instrument-type": "Future", "multiplier": "50.0", "mark-price": "5000.25"}
+    (told,) = held(quantity="1", **future)
+
+    assert (told.instrument.kind, told.market_value) == (K.FUTURE, Decimal("250012.5"))
 
 
 def test_a_cost_of_zero_is_unknown() -> None:
