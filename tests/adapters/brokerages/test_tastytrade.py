@@ -88,8 +88,6 @@ def test_cash_and_total_carry_a_minus_for_they_have_no_effect() -> None:
 
     figures = (told.cash, told.total_value, told.buying_power)
     assert figures == tuple(map(Decimal, ("-10230.55", "51344.1", "0")))
-        map(Decimal, ("-10230.55", "51344.1", "0"))
-    )
     assert (told.settled_cash, told.currency) == (None, "USD")
 
 
