@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import house
 import pytest
@@ -103,3 +104,40 @@ async def test_a_pending_row_that_posts_stays_one_row(pair: tuple[House, str, st
     assert set(after.values()) == {"posted"}
     for connection in connections:
         assert changes(await made.synced(connection, force=True))[::2] == (0, 0)
+
+
+async def test_accounts_that_a_provider_cannot_tell_just_now_stay_as_they_were(tmp_path: Path) -> None:
+    """206: what came is used, the run is partial, and what is lacking comes back with its rows."""
+    made = house.build(tmp_path, "fidelity", rows=40)
+    connection, mine, _ = await connected(made, "fidelity", "fdx")
+    rows, before = living(made), shown(made)
+    sandbox: Any = made.stage.faulty["fidelity"].sandbox
+    sandbox.fdx.failing = frozenset({sandbox.play.accounts[0].number})
+
+    partial = await made.synced(connection)
+    after = shown(made)
+    sandbox.fdx.failing = frozenset()
+    whole = await made.synced(connection)
+
+    assert partial.state is RunState.PARTIALLY_SUCCEEDED
+    assert (living(made), ids(made)) == (rows, mine)
+    assert quantities(after) == quantities(before)
+    assert (whole.state, changes(whole)) == (RunState.SUCCEEDED, (0, 0, 0))
+    made.store.close()
+
+
+async def test_a_first_list_that_lacks_accounts_is_partial(tmp_path: Path) -> None:
+    made = house.build(tmp_path, "fidelity", rows=40)
+    sandbox: Any = made.stage.faulty["fidelity"].sandbox
+    sandbox.fdx.failing = frozenset({sandbox.play.accounts[0].number})
+    view = await made.connected("fidelity")
+
+    run = await made.run()
+
+    assert len(view.accounts) == 1
+    assert run is not None
+    assert run.state is RunState.PARTIALLY_SUCCEEDED
+    (result,) = [r for r in run.results if r.dataset.value == "accounts"]
+    assert result.failure is not None
+    assert result.failure.reason == "BROKERAGE_UNAVAILABLE"
+    made.store.close()
