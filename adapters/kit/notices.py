@@ -15,8 +15,16 @@ from adapters.kit.card import Card, SignedNotices
 from adapters.kit.catalogue import Configured
 from adapters.kit.door import system_clock
 from adapters.kit.http import Wire
+from adapters.kit.replies import failure_of
 from adapters.kit.wire import Response
-from domain.errors import BrokerageRateLimited, BrokerageUnknown, CapabilityUnsupported, Failure, NobodyYet
+from domain.errors import (
+    BrokerageRateLimited,
+    BrokerageUnknown,
+    CapabilityUnsupported,
+    Failure,
+    NobodyYet,
+    OperatorSettingMissing,
+)
 from domain.ports.notices import Forged, Notice
 
 KEPT = timedelta(hours=6)  # a key that is withdrawn is believed no longer
@@ -62,7 +70,7 @@ class ProvedNotices:
         if now >= until:
             self._count(now)
             response = await self.wire.send(notices.ask_key(place[1], told.operator), hosts)
-            key = self._taken(notices, response)
+            key = self._taken(notices, response, now)
             self._keys[place] = (now + (REFUSED if key is None else KEPT), key)
             self._keys.move_to_end(place)
             while len(self._keys) > MOST_KEYS:
@@ -72,11 +80,15 @@ class ProvedNotices:
         return key
 
     @staticmethod
-    def _taken(notices: SignedNotices, response: Response) -> Any:
-        """The key; None for a name that the brokerage does not know."""
+    def _taken(notices: SignedNotices, response: Response, now: datetime) -> Any:
+        """The key; None for a name that the brokerage does not know. An outage, and keys of the operator's
+        that are not taken, say nothing about the notice: it may come again."""
+        down = failure_of(response, now)
+        if isinstance(down, NobodyYet):
+            raise down
         try:
             return notices.take_key(response)
-        except NobodyYet:
+        except (NobodyYet, OperatorSettingMissing):
             raise
         except Failure:
             return None
