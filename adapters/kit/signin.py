@@ -40,7 +40,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send this, and hear the response in this state. `authorised` ones are signed by the conversation."""
+    """Send this as it is, and hear the response in this state: what must be signed is signed already."""
 
     request: Request
     state: object = field(repr=False)

@@ -226,7 +226,7 @@ class Play:
 
     def withdrawn(self) -> bool:
         """Whether the customer has taken the consent back. Ask it once per authorised data call and
-        at each renewal; refuse with the brokerage's own 401 when it says yes.
+        at each renewal; refuse in the brokerage's own words when it says yes.
 
         For the persona `revoked` it says no to the first calls, so that sign-in succeeds.
         """
