@@ -5,6 +5,7 @@ from importlib import import_module
 from adapters.kit.card import Card
 
 NAMES = (
+    "ally",
     "alpaca",
     "coinbase",
     "etrade",
@@ -16,6 +17,7 @@ NAMES = (
     "schwab",
     "sofi",
     "tastytrade",
+    "tdameritrade",
     "tradestation",
     "tradier",
     "vanguard",

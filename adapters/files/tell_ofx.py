@@ -6,7 +6,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from adapters.files.tell import File, plain, posted
-from adapters.files.tell_ofx_rows import INFOS, Element, SecurityIds, leaf, reinvested, secid, told_rows
+from adapters.files.tell_ofx_rows import (
+    INFOS,
+    Element,
+    SecurityIds,
+    leaf,
+    reinvested,
+    secid,
+    told_rows,
+    word_of,
+)
 from adapters.sandbox.profile import Profile
 from adapters.sandbox.truth import TruthAccount, TruthInstrument, TruthPosition, TruthTransaction
 
@@ -175,7 +184,7 @@ def ofx_profile(profile: Profile, *, rich: bool) -> Profile:
 
 def _tell(row: TruthTransaction) -> TruthTransaction:
     """Stock dividends are splits, and corrections have no word. Cash rows have one date."""
-    kind = {"STOCK_DIVIDEND": "SPLIT", "ADJUSTMENT": "OTHER"}.get(row.type, row.type)
+    kind = {"STOCK_DIVIDEND": "SPLIT", "ADJUSTMENT": "OTHER"}.get(row.type, word_of(row))
     of_a_bank = row.type in _OF_A_BANK or (row.type.startswith("TRANSFER") and row.instrument is None)
     price = None if row.type == "SPLIT" or row.type.startswith("OPTION_") else row.price
     return replace(row, type=kind, price=price, settlement_date=None if of_a_bank else row.settlement_date)

@@ -127,7 +127,7 @@ def _row(row: TruthTransaction, ids: SecurityIds, *, reinvest: bool) -> Element:
 
 def _trade(row: TruthTransaction, instrument: TruthInstrument, ids: SecurityIds) -> Element:
     side = "BUY" if (row.quantity or ZERO) > 0 else "SELL"
-    stem, word = STEMS[instrument.kind], WORDS[row.type]
+    stem, word = STEMS[instrument.kind], WORDS[word_of(row)]
     fees = row.fees or ZERO
     cent = min(fees, Decimal("0.01"))
     costs = [leaf("COMMISSION", plain(fees - cent)), leaf("FEES", plain(cent))]
@@ -140,6 +140,11 @@ def _trade(row: TruthTransaction, instrument: TruthInstrument, ids: SecurityIds)
     if stem == "OPT":
         more.append(leaf("SHPERCTRCT", "100"))
     return (f"{side}{stem}", [(f"INV{side}", body), *more])
+
+
+def word_of(row: TruthTransaction) -> str:
+    """OFX tells of options what opens and what closes, whatever else the brokerage's own words are."""
+    return row.deed if row.trade and row.instrument is not None and row.instrument.option else row.type
 
 
 def _head(row: TruthTransaction, ids: SecurityIds) -> list[Element]:

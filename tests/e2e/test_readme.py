@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from doors import CONNECTABLE
 from served import Server
 
 from adapters.brokerages import NAMES
@@ -74,7 +75,7 @@ class Shell:
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     folder = tmp_path_factory.mktemp("clone")
     with (
-        serving([create(name) for name in NAMES]) as sandboxes,
+        serving([create(name) for name in CONNECTABLE]) as sandboxes,
         Server(folder, sandboxes.address) as server,
     ):
         made = Shell(folder, server.address)

@@ -148,7 +148,7 @@ async def _location(url: str) -> str:
 @asynccontextmanager
 async def wired(
     folder: Path,
-    brokerages: Iterable[str] = NAMES,
+    brokerages: Iterable[str] = doors.CONNECTABLE,
     *,
     seed: int = 7,
     latency_ms: int = 0,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from adapters.brokerages import NAMES
+from adapters.brokerages import NAMES, card
 from adapters.sandbox import server
 from adapters.sandbox.compare import truth_json
 from adapters.sandbox.create import create
@@ -44,7 +44,7 @@ class Plan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return self.ids or tuple(NAMES)
+        return self.ids or tuple(name for name in NAMES if card(name).doors)
 
     def persona(self, brokerage: str) -> str:
         """The last one that is meant for this brokerage: NAME is for all, ID:NAME for one."""
