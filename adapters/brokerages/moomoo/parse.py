@@ -148,11 +148,6 @@ def _average(row: dict[str, Any]) -> Decimal | None:
     return None
 
 
-def _gain(row: dict[str, Any]) -> Decimal | None:
-    told = words.figure(row, "unrealizedPL", AMOUNT)
-    return words.figure(row, "plVal", AMOUNT) if told is None else told
-
-
 def _times(instrument: Instrument, quantity: Decimal, price: Decimal | None) -> Decimal | None:
     """What so many units come to; unknown where nobody tells what a contract is made of (Hong Kong)."""
     multiplier = Decimal(1) if instrument.option is None else instrument.option.multiplier

@@ -31,10 +31,11 @@ REAL = 1
 # By words in lower case, the first that fits. The sheet has few texts; the others are what calls can mean.
 _TEXTS: tuple[tuple[tuple[str, ...], type[Failure]], ...] = (
     (("frequen", "too many requests", "频率", "频繁", "頻率", "限频"), BrokerageRateLimited),
+    (("unlock",), PermissionInsufficient),
     (("locked", "被锁", "冻结"), AccountLocked),
     (("password changed", "kicked", "not logged in", "login", "log in", "未登录", "登錄", "登录"),
      ReauthorizationRequired),
-    (("unlock", "agreement", "questionnaire", "permission", "no right", "encrypt", "权限", "协议未", "加密"),
+    (("agreement", "questionnaire", "permission", "no right", "encrypt", "权限", "协议未", "加密"),
      PermissionInsufficient),
     (("no one available account", "nonexisting acc", "account not found", "账户不存在"),
      ReauthorizationRequired),

@@ -12,7 +12,7 @@ from adapters.kit import rows
 from domain.accounts import AccountKind
 from domain.errors import UnreadableReply
 from domain.instruments import Instrument, InstrumentKind, OptionTerms, Right, option_instrument
-from domain.money import HUNDRED
+from domain.money import EXACTLY, HUNDRED
 from domain.transactions import TransactionType
 
 T = TransactionType
@@ -114,7 +114,7 @@ def figure(row: Row, name: str, places: int) -> Decimal | None:
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places))
+    return EXACTLY.quantize(value, Decimal(1).scaleb(-places))
 
 
 def currency_of(row: Row, usual: str, words: Counter[str]) -> str:
@@ -162,10 +162,11 @@ def _terms(option: re.Match[str], multiplier: Decimal | None) -> OptionTerms:
 
 
 def cash_kind(word: str, remark: str, amount: Decimal, words: Counter[str]) -> TransactionType | None:
-    """The type of a cash movement; None for the legs of trades, which are told elsewhere."""
-    for text in (word.lower(), remark.lower()):
+    """The type of a cash movement; None for the legs of trades, which are told elsewhere: only the type says
+    that it is one. A remark that speaks of buying may be about a gift for it."""
+    for text, skips in ((word.lower(), True), (remark.lower(), False)):
         for kind, known in CASH_WORDS:
-            if any(part in text for part in known):
+            if (skips or kind is not SKIPPED) and any(part in text for part in known):
                 return _directed(kind, amount)
     words[f"cashFlowType.{word[:32]}"] += 1
     return T.OTHER

@@ -9,9 +9,10 @@ from typing import Any
 import conformance
 import pytest
 
-from adapters.brokerages.moomoo import parse
+from adapters.brokerages.moomoo import parse, reads
 from adapters.kit.card import Scene
 from adapters.kit.signin import Moment
+from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
 from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Grant, Notes
@@ -375,6 +376,20 @@ def test_a_word_that_nobody_knows_is_counted_and_kept() -> None:
 @pytest.mark.parametrize("word", ["Stock Trading", "Commission", "Platform Fee", "股票成交", "SEC Fee"])
 def test_the_cash_legs_and_costs_of_trades_are_told_by_fills_already(word: str) -> None:
     assert flows(cashFlowType=word) == []
+
+
+def test_a_remark_that_speaks_of_trading_hides_no_cash() -> None:
+    here = scene()
+
+    (told,) = flows(here, cashFlowType="Promotion", cashFlowRemark="Voucher: buy stocks, get 5 USD")
+
+    assert (told.type, here.notes.words) == (T.OTHER, {"cashFlowType.Promotion": 1})
+
+
+def test_a_fee_beyond_28_digits_is_read_outside_the_exact_context_too() -> None:
+    told = b'{"retType":0,"s2c":{"orderFeeList":[{"orderIDEx":"o","feeAmount":1e+26}]}}'
+
+    assert reads.take_fees(Response(200, {}, told), ("fee:o",)) == {"fee:o": Decimal("1e26")}
 
 
 def test_cash_keeps_its_id_its_days_and_its_currency() -> None:

@@ -14,6 +14,7 @@ from adapters.kit.signin import Done, Given, Moment, Send
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import (
+    AccountLocked,
     BrokerageMaintenance,
     BrokerageRateLimited,
     BrokerageUnavailable,
@@ -112,6 +113,7 @@ def test_at_most_400_orders_are_asked_for_their_fees_at_once() -> None:
       (-1, "Not logged in", ReauthorizationRequired),
      (-1, "encrypt key is needed", PermissionInsufficient),
       (-1, "please unlock trade", PermissionInsufficient),
+     (-1, "trade is not unlocked", PermissionInsufficient), (-1, "the account is locked", AccountLocked),
      (-1, "缺少必要的参数: securityFirm", UnreadableReply), (-100, "", BrokerageUnavailable),
      (-200, "", GatewayOffline), (-400, "", UnreadableReply), (-500, None, UnreadableReply)],
 )  # fmt: skip
