@@ -6,7 +6,7 @@ from collections import Counter, deque
 from datetime import date, timedelta
 from decimal import Decimal
 
-from adapters.sandbox import coins, options, scenes
+from adapters.sandbox import coins, lives, options, scenes
 from adapters.sandbox.ledger import ZERO, Book, closed
 from adapters.sandbox.life import Life
 from adapters.sandbox.profile import Profile
@@ -70,8 +70,11 @@ SCRIPT: tuple[Scene, ...] = (
 )
 
 
-def script_of(profile: Profile) -> tuple[Scene, ...]:
+def script_of(life: Life) -> tuple[Scene, ...]:
     """What only some brokerages know comes last, so that the truths of the others stay as they were."""
+    profile = life.profile
+    if life.nature:
+        return lives.SCRIPTS[life.nature]
     if profile.only_coins:
         return coins.SCRIPT
     bonds = (scenes.buy_bond, scenes.sell_bond) if "bond" in profile.kinds else ()
@@ -127,6 +130,7 @@ def build(
         numbers = (n + 1) * NUMBERS + rng.randrange(1, 1000) * 1000
         book = Book(opening_cash=profile.opening_cash)
         life = Life(rng, profile, market, frame.kind, today, numbers, book, frame.currency)
+        life.nature = profile.lives[n % len(profile.lives)] if profile.lives else ""
         _live(life, start, weekday_before(today), wanted)
         accounts.append(closed(frame, life.book, tuple(reversed(life.rows)), profile))
     customer = _customer(profile, seed, marker)
@@ -138,7 +142,7 @@ def _live(life: Life, start: date, last: date, wanted: int) -> None:
     pending = _pending(life) if wanted > 20 else []
     target = max(1, wanted - len(pending))
     plan = Counter(_random_days(life.rng, start, last, target))
-    script = deque(script_of(life.profile))
+    script = deque(script_of(life))
     quota = 0
     day = start
     while day <= last:
@@ -172,7 +176,7 @@ def _day(life: Life, day: date, quota: int, script: deque[Scene], target: int) -
 def _step(life: Life, script: deque[Scene], target: int) -> None:
     """One scene: the next of the script if its time has come, else a random one."""
     before = len(life.rows)
-    whole = len(script_of(life.profile))
+    whole = len(script_of(life))
     done = whole - len(script)
     roomy = target - before - life.due() > ROOM
     if script and before >= (target - 2 * ROOM) * done / whole:
@@ -180,8 +184,8 @@ def _step(life: Life, script: deque[Scene], target: int) -> None:
         if roomy or done == 0:
             scene(life)
     elif roomy:
-        life.rng.choice(coins.FILL if life.profile.only_coins else FILL)(life)
-    resort = coins.LAST_RESORT if life.profile.only_coins else LAST_RESORT
+        life.rng.choice(_fill(life))(life)
+    resort = _last_resort(life)
     first = life.rng.randrange(len(resort))
     for n in range(len(resort)):
         if len(life.rows) > before:
@@ -189,11 +193,23 @@ def _step(life: Life, script: deque[Scene], target: int) -> None:
         resort[(first + n) % len(resort)](life)
 
 
+def _fill(life: Life) -> tuple[Scene, ...]:
+    if life.nature:
+        return lives.FILLS[life.nature]
+    return coins.FILL if life.profile.only_coins else FILL
+
+
+def _last_resort(life: Life) -> tuple[Scene, ...]:
+    if life.nature:
+        return lives.LAST_RESORTS[life.nature]
+    return coins.LAST_RESORT if life.profile.only_coins else LAST_RESORT
+
+
 def _top_up(life: Life, target: int) -> None:
     """Exactly as many rows as wanted, as far as anything can happen at all."""
     while len(life.rows) < target:
         before = len(life.rows)
-        for scene in coins.LAST_RESORT if life.profile.only_coins else LAST_RESORT:
+        for scene in _last_resort(life):
             if len(life.rows) == before:
                 life.later()
                 scene(life)

@@ -77,7 +77,7 @@ class Growth:
         )
         deed = next((deed for deed in CASH_DEEDS if self._profile.can(deed)), "BUY")
         bought = self._held(rows)
-        if bought is not None and (n % 2 == 0 or deed == "BUY"):
+        if bought is not None and (n % 2 == 0 or deed == "BUY" or self._profile.lives):
             return self._bought(fresh, bought)
         return self._paid(fresh, deed, Decimal(100 + n), bought)
 

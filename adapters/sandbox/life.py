@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.sandbox.ledger import ZERO, Book, rounded
 from adapters.sandbox.profile import Profile
-from adapters.sandbox.truth import TruthInstrument, TruthTransaction
+from adapters.sandbox.truth import TRADES, TruthInstrument, TruthTransaction
 from adapters.sandbox.universe import Universe
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -39,6 +39,8 @@ class Life:
     currency: str = "USD"
     rows: list[TruthTransaction] = field(default_factory=list)
     agenda: dict[date, list[Ending]] = field(default_factory=dict)
+    nature: str = ""
+    lots: list[tuple[TruthInstrument, Decimal]] = field(default_factory=list)
     now: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     day: date = date(2000, 1, 1)
     _order: int = 0
@@ -54,6 +56,9 @@ class Life:
         self.now = self._noon + timedelta(microseconds=int((seconds - 9000) * 1_000_000) // step * step)
 
     def can(self, *deeds: str) -> bool:
+        """Whether the brokerage can tell it, and the account is one for it."""
+        if self.nature and (self.nature == "lots") is not TRADES.issuperset(deeds):
+            return False
         return self.profile.can(*deeds)
 
     def next_order(self) -> int:

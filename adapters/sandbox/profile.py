@@ -70,6 +70,8 @@ class Profile:
     `coin_fees`: crypto fees are taken in kind (a FEE row with a negative quantity and net 0).
     `order_fills`: the fills of one order are told each for itself. Without, a row is an order, and each has
     one of its own.
+    `lives` go round as the kinds do, for brokerages whose accounts are of different natures: "lots" (each
+    purchase is a position of its own, closed as a whole), "money" (nothing is traded). See `lives.py`.
     `opening_cash` is what was there before the first row, for brokerages that tell no cash rows.
     `tell` and `tell_position` may change a row for the comparison where a rule here does not reach, and
     `tell_number` what is told of an account's number.
@@ -95,6 +97,7 @@ class Profile:
     option_open_close: bool = True
     coin_fees: bool = True
     order_fills: bool = True
+    lives: tuple[str, ...] = ()
     pending: bool = True
     pending_types: frozenset[str] = frozenset({"BUY", "DEPOSIT"})
     settlement: bool = True
