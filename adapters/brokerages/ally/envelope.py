@@ -34,7 +34,11 @@ def several(value: Raw) -> list[bytes]:
 
 
 def accounts(response: Response, call: Call) -> Rows:
-    return Rows(several(told(response, "accounts", "accountsummary")))
+    """Whoever holds keys has an account: none is no answer."""
+    rows = several(told(response, "accounts", "accountsummary"))
+    if not rows:
+        raise UnreadableReply("the answer has no account")
+    return Rows(rows)
 
 
 def balance(response: Response, call: Call) -> Rows:
@@ -51,9 +55,12 @@ def holdings(response: Response, call: Call) -> Rows:
 
 
 def history(response: Response, call: Call) -> Rows:
-    """All there is, in one answer. An id that stands for several rows is nobody's: `own` says so."""
+    """All there is, in one answer. An id that stands for several rows is nobody's: `own` says so. Without any
+    row it is `transactions` that is empty."""
     listed = several(told(response, "transactions"))
     rows = several(raw_fields(listed[0]).get("transaction", b"")) if listed else []
+    if listed and not rows:
+        raise UnreadableReply("the answer has transactions, and no transaction")
     ids = [_id(row) for row in rows]
     times = Counter(ids)
     return Rows(
