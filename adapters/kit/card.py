@@ -169,7 +169,8 @@ class Door:
 
     `hosts` maps a host's name to its base URL; configuration may replace each. `authorise` adds what
     proves who we are. `explain` turns the door's own error bodies into a failure, or None to go by
-    the status. `open`: unofficial doors stay closed unless the operator opens them.
+    the status. `open`: unofficial doors, and those to a program that all users would share, stay closed
+    unless the operator opens them.
     """
 
     facts: DoorFacts

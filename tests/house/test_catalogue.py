@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import conformance
 import doors
@@ -117,6 +118,16 @@ def test_ways_into_a_brokerage_are_told_apart(name: str) -> None:
     assert {way.facts.kind for way in found.files} <= {DoorKind.FILE_IMPORT}
     assert DoorKind.FILE_IMPORT not in {door.facts.kind for door in found.doors}
     assert all(not door.open for door in found.doors if door.facts.kind is DoorKind.UNOFFICIAL_API)
+
+
+@EACH_CARD
+def test_a_door_to_a_program_on_our_own_machine_is_closed(name: str) -> None:
+    """Whoever connects there sees the accounts of whoever is logged in to that program."""
+    for door in card(name).doors:
+        shared = [
+            host for host in door.hosts.values() if urlsplit(host).hostname in {"localhost", "127.0.0.1"}
+        ]
+        assert not (shared and door.open), door.facts.id
 
 
 @EACH_CARD

@@ -142,6 +142,8 @@ GATEWAY = Door(
     references=reads.references(signin.GATEWAY),
     explain=refusals.explain,
     rates={"default": Rate(8, 1)} | _SLOW,
+    # Everybody who connects sees the account of whoever is logged in to the gateway: for one user only.
+    open=False,
     headers=(("Accept", "*/*"),),
 )
 

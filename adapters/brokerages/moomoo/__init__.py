@@ -78,6 +78,9 @@ OPEND = Door(
         Reference("flows", reads.ask_flows, reads.take_flows, batch=1, lasting=False),
     ),
     explain=told_failure,
+    # Everybody who connects sees the accounts behind an OpenD on this machine: for one user only, unless the
+    # operator lists where users run theirs.
+    open=False,
     rates={
         # What OpenD answers from its own memory.
         "default": Rate(60, 30, Counted.CREDENTIAL),

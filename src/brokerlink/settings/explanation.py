@@ -39,7 +39,7 @@ def explain() -> tuple[Explained, ...]:
         Explained(
             f"{prefix}__<ID>__HOSTS__<HOST>", "Another base URL for a host of a brokerage.", "its card's"
         ),
-        Explained(f"{prefix}__<ID>__OPEN", "Open or close its unofficial doors.", "as its card says"),
+        Explained(f"{prefix}__<ID>__OPEN", "Open or close its doors.", "as its card says"),
         Explained(f"{prefix}__<ID>__OPERATOR__<FIELD>", "A field that is the same for all users.", "none"),
         Explained(f"{prefix}__<ID>__REDIRECT_URI", "Where it sends people back to.", "none"),
         Explained(
