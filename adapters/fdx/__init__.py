@@ -79,7 +79,7 @@ def door(  # noqa: PLR0913  what differs between providers, nearly all with defa
         renewal=Renewal(partial(signin.ask_renewal, desk), partial(signin.take_renewal, desk)),
         revoke=partial(signin.revoke, desk),
         explain=failures.explain,
-        rates={"default": Rate(60), "auth": Rate(30)},
+        rates={"default": Rate(120), "auth": Rate(60)},
         headers=(("Accept", "application/json"),),
         open=open,
     )
@@ -104,7 +104,7 @@ def _facts(
         sign_in=f"Browser: {desk.brokerage}'s own login and consent; renewed until the consent ends.",
         access=access,
         history_days=history_days,
-        limits="Not published; 60 calls a minute are made at most.",
+        limits="Not published; ours: 120 calls a minute for each credential.",
         terms="A data recipient's contract; providers admit registered third parties only.",
         verification=verification,
     )

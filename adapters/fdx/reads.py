@@ -25,7 +25,7 @@ from adapters.kit.wire import Request, Response, decode, get, raw_fields, raw_ro
 from domain.errors import BrokerageUnavailable, UnreadableReply
 
 DEPTH = timedelta(days=730)  # asked for; before a provider's history there is nothing, and no error
-WINDOW = timedelta(days=90)
+WINDOW = timedelta(days=180)
 AHEAD = timedelta(days=7)  # a trade may be posted by its day of settlement
 PARTIAL = 206
 ACCOUNT, TRANSACTION = "Account", "Transaction"
@@ -37,13 +37,16 @@ _PLACES = ("pageKey", "offset")
 
 
 def unwrapped(raw: bytes, noun: str) -> tuple[str, bytes]:
-    """What kind of account an object belongs to ("investment", "deposit"), and the object itself."""
+    """What kind of account an object belongs to ("investment", "deposit"), and the object itself. A flat
+    transaction need not say it: it was asked for by its account."""
     members = raw_fields(raw)
     wraps = [name for name in members if name.endswith(noun) and name != noun]
     if len(members) == 1 and wraps:
         inner = bytes(members[wraps[0]])
         rows.fields(inner)
         return wraps[0].removesuffix(noun), inner
+    if noun == TRANSACTION:
+        return "", raw
     row = {"accountCategory": decode(members["accountCategory"])} if "accountCategory" in members else {}
     category = rows.text(row, "accountCategory")
     return category.removesuffix("_ACCOUNT").lower(), raw

@@ -295,6 +295,15 @@ def test_a_full_page_that_says_nothing_of_pages_is_not_taken_for_the_last() -> N
     assert reads.ask_transactions(dialects.AKOYA, call(last.cursor)).query[-1] != ("offset", "50")
 
 
+@pytest.mark.parametrize("row", [{"investmentTransaction": BOUGHT}, PAID | BOUGHT, BOUGHT])
+def test_rows_come_wrapped_or_flat(row: Json) -> None:
+    body = Response(200, {}, json.dumps({"page": {}, "transactions": [row]}).encode())
+
+    (raw,) = reads.take_transactions(dialects.V6, body, call()).rows
+
+    assert told(json.loads(raw)).net == D("-1012.52")
+
+
 def test_windows_go_back_two_years_without_a_gap() -> None:
     cursor, windows = None, []
     for _ in range(20):
