@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from adapters.brokerages.ally import tell
 from adapters.files.tell import FilesDesk
@@ -20,6 +21,7 @@ from adapters.sandbox.truth import TruthAccount, TruthTransaction
 from domain.money import plain
 
 CLOCK_OFF = timedelta(seconds=10)
+CENTRAL = ZoneInfo("America/Chicago")
 RANGES = frozenset({"all", "today", "current_week", "current_month", "last_month"})
 SORTS = frozenset({"all", "bookkeeping", "trade"})
 REQUIRED = ("consumer_key", "token", "nonce", "timestamp", "signature_method", "signature", "version")
@@ -95,8 +97,8 @@ class AllySandbox:
         route.get("/v1/member/profile.json", self._data(self._profile))
         for method in (route.get, route.post):
             method("/v1/market/ext/quotes.json", self._quotes)
-        route.get("/v1/market/clock.json", lambda asked: self._say(self._clock(asked)))
-        route.get("/v1/utility/status.json", lambda asked: self._say({"time": f"{asked.now:%c}"}))
+        route.get("/v1/market/clock.json", lambda asked: self._say(asked, self._clock(asked)))
+        route.get("/v1/utility/status.json", lambda asked: self._say(asked, {"time": f"{asked.now:%c}"}))
 
     # --- the door (2) ---
 
@@ -129,7 +131,7 @@ class AllySandbox:
             if unknown:
                 return self._error(asked, 400, "Unknown parameter")
             found = told(asked)
-            return self._error(asked, 403, "Not your account") if found is None else self._say(found)
+            return self._error(asked, 403, "Not your account") if found is None else self._say(asked, found)
 
         return handler
 
@@ -198,10 +200,15 @@ class AllySandbox:
         at = f"{asked.now:%Y-%m-%d %H:%M:%S}"
         return {"date": at, "status": {"current": "close"}, "message": "Market is closed"}
 
-    def _say(self, told: dict[str, Any]) -> Response:
+    def _say(self, asked: Asked, told: dict[str, Any]) -> Response:
         envelope = {"@id": self.play.uuid("answer"), "elapsedtime": "0", **told, "error": "Success"}
-        limits = {"x_ratelimit_limit": "180", "x_ratelimit_remaining": "179", "x_ratelimit_used": "1"}
-        return say({"response": envelope}, 200, **limits)
+        # The end of the minute, by a clock in UTC that was taken for Central time (4).
+        central = asked.now.astimezone(UTC).replace(tzinfo=CENTRAL)
+        response = say({"response": envelope})
+        # Written so: clients look for these very letters.
+        limits = {"Limit": "180", "Remaining": "179", "Used": "1", "Expire": f"{central.timestamp():.2f}"}
+        response.headers.update((f"X-RateLimit-{name}", value) for name, value in limits.items())
+        return response
 
     def _error(self, asked: Asked, status: int, words: str) -> Response:
         body = {"@id": self.play.uuid("answer"), "type": "Error", "name": words, "description": words}
