@@ -6,10 +6,11 @@ same where they say the same happened. Matches are one to one: of two real ident
 tell, each finds its own; a third one that only one source tells stays a third.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from heapq import nsmallest
 
 from domain.transactions import Transaction, TransactionStatus, TransactionType
 
@@ -69,25 +70,43 @@ def stitched(told: Sequence[Candidate], elsewhere: Iterable[ToldElsewhere]) -> d
     the other's settlement, equal types before alike ones, equal status at last.
     """
     by_day: dict[date, list[ToldElsewhere]] = {}
-    for other in elsewhere:
+    for other in sorted(elsewhere, key=lambda row: row.key):
         for day in set(_days(other.trade_date, other.settlement_date)):
             by_day.setdefault(day, []).append(other)
     pairs = [
-        (rank, place, other)
+        (rank, place, key)
         for place, one in enumerate(told)
         if one.told.status is not TransactionStatus.REMOVED
-        for day in set(_days(one.told.trade_date, one.told.settlement_date))
-        for other in by_day.get(day, ())
-        if (rank := _rank(one, other)) is not None
+        for rank, key in _best(one, by_day, len(told))
     ]
     found: dict[str, str] = {}
     taken: set[str] = set()
-    for _, place, other in sorted(pairs, key=lambda pair: (pair[0], pair[1], pair[2].key)):
-        key = told[place].key
-        if key not in found and other.key not in taken:
-            found[key] = other.key
-            taken.add(other.key)
+    for _, place, theirs in sorted(pairs):
+        mine = told[place].key
+        if mine not in found and theirs not in taken:
+            found[mine] = theirs
+            taken.add(theirs)
     return found
+
+
+def _best(
+    one: Candidate, by_day: Mapping[date, Sequence[ToldElsewhere]], most: int
+) -> list[tuple[tuple[int, ...], str]]:
+    """The stored rows that agree best, by rank and key. As many as there are told rows are enough: the others
+    cannot take more away. So a file of very many equal rows costs no memory, and once as many agree in
+    everything, no further looks."""
+    found: dict[str, tuple[int, ...]] = {}
+    perfect = 0
+    for day in dict.fromkeys(_days(one.told.trade_date, one.told.settlement_date)):
+        for other in by_day.get(day, ()):
+            rank = None if other.key in found else _rank(one, other)
+            if rank is None:
+                continue
+            found[other.key] = rank
+            perfect += not any(rank)
+            if perfect == most:
+                break
+    return nsmallest(most, ((rank, key) for key, rank in found.items()))
 
 
 def window(told: Iterable[Candidate]) -> tuple[date, date] | None:

@@ -1,11 +1,13 @@
 """Which told row is one that another source has told already."""
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from domain import stitching
 from domain.instruments import Instrument, InstrumentKind
 from domain.stitching import Candidate, ToldElsewhere, stitched, window
 from domain.transactions import Transaction, TransactionStatus, TransactionType
@@ -165,3 +167,20 @@ def test_money_alone_makes_no_other_purchase_the_same() -> None:
     bare = told(quantity=None)
 
     assert stitched([bare], [stored()]) == {}
+
+
+def test_thousands_of_equal_rows_are_matched_without_comparing_each_with_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = Counter[str]()
+
+    def counting(one: Candidate, other: ToldElsewhere) -> tuple[int, ...] | None:
+        looks["all"] += 1
+        return rank(one, other)
+
+    rank = stitching._rank
+    monkeypatch.setattr(stitching, "_rank", counting)
+    found = stitched([told(f"n{n}") for n in range(50)], [stored(f"o{n:04}") for n in range(2_000)])
+
+    assert list(found.values()) == [f"o{n:04}" for n in range(50)]
+    assert looks["all"] <= 50 * 50
