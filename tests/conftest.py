@@ -1,6 +1,7 @@
 """What all tests share: a clean environment, hypothesis without a clock, and databases of both engines."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from postgres import ENGINES, Postgres
 # A slow machine is not a fault; a fault is repeated with its blob.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
+
+# A shell that runs us in the background has us ignore Ctrl-C, and what we start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 OURS = {"DATABASE_URL", "BROKERAGE_ENCRYPTION_KEY"}
 # Makes a new database: its address.
