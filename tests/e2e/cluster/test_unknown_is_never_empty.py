@@ -123,6 +123,7 @@ async def test_wrong_answers_change_no_figure_at_any_server_and_are_told(
     cluster: Cluster, brokerage: str
 ) -> None:
     faulty = cluster.play(brokerage, 7, rows=30)
+    await cluster.forget()
     async with cluster.caller() as caller:
         user = f"unknown-{brokerage}"
         session = await caller.connect(brokerage, user)
