@@ -156,6 +156,11 @@ def market_day(moment: datetime) -> date:
     return moment.astimezone(NEW_YORK).date()
 
 
+def names(text: str) -> frozenset[str]:
+    """Names of fields, with blanks between them: those that `note_unknown` is not to count."""
+    return frozenset(text.split())
+
+
 def note_unknown(row: Row, known: frozenset[str], where: str, notes: Notes) -> None:
     """Count the fields of a row that are neither mapped nor listed as knowingly ignored."""
     if not known.issuperset(row):

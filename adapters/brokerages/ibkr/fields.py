@@ -1,11 +1,8 @@
 """Attributes and fields of IBKR's rows, mapped or knowingly ignored; any other is counted and reported."""
 
+from adapters.kit.rows import names
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_ALL = _names(
+_ALL = names(
     "element event assetCategory accountId currency fxRateToBase symbol conid cusip isin figi"
     " description listingExchange multiplier strike expiry putCall reportDate acctAlias model"
     " securityID securityIDType principalAdjustFactor underlyingConid underlyingSecurityID"
@@ -13,7 +10,7 @@ _ALL = _names(
 )
 KNOWN = {
     "Trade": _ALL
-    | _names(
+    | names(
         "transactionType openCloseIndicator buySell orderType tradeID tradeDate tradeTime"
         " settleDateTarget exchange quantity tradePrice tradeMoney proceeds netCash netCashInBase taxes"
         " ibCommission ibCommissionCurrency closePrice notes cost mtmPnl origTradePrice origTradeDate"
@@ -25,38 +22,38 @@ KNOWN = {
         " issuerCountryCode rtn initialInvestment positionActionID"
     ),
     "OptionEAE": _ALL
-    | _names(
+    | names(
         "transactionType date quantity tradePrice markPrice proceeds commisionsAndTax costBasis"
         " realizedPnl capitalGainsPnl fxPnl mtmPnl tradeID relatedTradeID issuerCountryCode"
         " origTransactionID relatedTransactionID rtn initialInvestment serialNumber deliveryType"
         " commodityType fineness weight dateTime"
     ),
     "CashTransaction": _ALL
-    | _names(
+    | names(
         "type amount dateTime sedol tradeID code transactionID clientReference settleDate actionID"
         " levelOfDetail serialNumber deliveryType commodityType fineness weight issuerCountryCode"
         " availableForTradingDate exDate"
     ),
     "Transfer": _ALL
-    | _names(
+    | names(
         "type direction date dateTime account deliveringBroker quantity transferPrice positionAmount"
         " positionAmountInBase capitalGainsPnl cashTransfer code clientReference sedol company accountName"
         " pnlAmount pnlAmountInBase fxPnl transactionID serialNumber deliveryType commodityType fineness"
         " weight settleDate issuerCountryCode levelOfDetail positionInstructionID positionInstructionSetID"
     ),
     "CorporateAction": _ALL
-    | _names(
+    | names(
         "actionID actionDescription dateTime amount quantity fifoPnlRealized capitalGainsPnl fxPnl mtmPnl"
         " type code sedol proceeds value transactionID levelOfDetail serialNumber deliveryType"
         " commodityType fineness weight issuerCountryCode costBasis"
     ),
     "TransactionTax": _ALL
-    | _names(
+    | names(
         "date taxDescription quantity taxAmount tradeId tradePrice source code levelOfDetail"
         " transactionID settleDate"
     ),
     "OpenPosition": _ALL
-    | _names(
+    | names(
         "side position markPrice positionValue openPrice costBasisPrice costBasisMoney fifoPnlUnrealized"
         " levelOfDetail openDateTime holdingPeriodDateTime issuerCountryCode code originatingOrderID"
         " originatingTransactionID accruedInt sedol percentOfNAV positionValueInBase"
@@ -65,11 +62,11 @@ KNOWN = {
     ),
 }
 # Levels of detail that sum up what other rows tell one by one.
-SUMS = _names("SUMMARY ORDER SYMBOL_SUMMARY ASSET_SUMMARY LOT CLOSED_LOT")
+SUMS = names("SUMMARY ORDER SYMBOL_SUMMARY ASSET_SUMMARY LOT CLOSED_LOT")
 # Elements that stand beside trades and are no trades: the same money once more.
-BESIDE_TRADES = _names("Order SymbolSummary AssetSummary Lot WashSale")
+BESIDE_TRADES = names("Order SymbolSummary AssetSummary Lot WashSale")
 # Elements and sections that tell of other things than transactions.
-OTHER_ELEMENTS = _names(
+OTHER_ELEMENTS = names(
     "AccountInformation EquitySummaryByReportDateInBase CashReportCurrency OpenPosition SecurityInfo"
     " ConversionRate ChangeInNAV MTMPerformanceSummaryUnderlying FIFOPerformanceSummaryUnderlying"
     " StatementOfFundsLine ChangeInPositionValue OpenDividendAccrual ChangeInDividendAccrual"
@@ -78,12 +75,12 @@ OTHER_ELEMENTS = _names(
     " SLBFee SLBOpenContract SLBCollateral HardToBorrowDetail"
 )
 
-ACCOUNT = _names(
+ACCOUNT = names(
     "id PrepaidCrypto-Z PrepaidCrypto-P brokerageAccess accountId accountVan accountTitle displayName"
     " accountAlias accountStatus currency type tradingType businessType category ibEntity faclient"
     " clearingStatus covestor noClientTrading trackVirtualFXPortfolio acctCustType parent desc"
 )
-LEDGER = _names(
+LEDGER = names(
     "commoditymarketvalue futuremarketvalue settledcash exchangerate sessionid cashbalance"
     " corporatebondsmarketvalue warrantsmarketvalue netliquidationvalue interest unrealizedpnl"
     " stockmarketvalue moneyfunds currency realizedpnl funds acctcode issueroptionsmarketvalue key"
@@ -97,14 +94,14 @@ HELD = (
     "tbondsmarketvalue", "tbillsmarketvalue", "warrantsmarketvalue", "issueroptionsmarketvalue",
     "futuremarketvalue", "futureoptionmarketvalue", "commoditymarketvalue", "cryptocurrencyvalue",
 )  # fmt: skip
-POSITION = _names(
+POSITION = names(
     "acctId conid contractDesc position mktPrice mktValue currency avgCost avgPrice realizedPnl"
     " unrealizedPnl exchs expiry putOrCall multiplier strike exerciseStyle conExchMap assetClass undConid"
     " model time chineseName allExchanges listingExchange countryCode name lastTradingDay group sector"
     " sectorGroup ticker type hasOptions fullName isUS incrementRules displayRule isEventContract pageSize"
     " baseMktValue baseMktPrice baseAvgCost baseAvgPrice baseRealizedPnl baseUnrealizedPnl undSym undComp"
 )
-WEB_TRADE = _names(
+WEB_TRADE = names(
     "execution_id symbol supports_tax_opt side order_description trade_time trade_time_r size price"
     " order_ref submitter exchange commission net_amount account accountCode acountCode"
     " account_allocation_name company_name contract_description_1 sec_type listing_exchange conid conidEx"

@@ -1,15 +1,12 @@
 """The fields of Schwab's rows that are mapped or knowingly ignored; any other is counted and reported."""
 
+from adapters.kit.rows import names
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-ACCOUNT = _names(
+ACCOUNT = names(
     "type accountNumber roundTrips isDayTrader isClosingOnlyRestricted pfcbFlag isForeign positions"
     " initialBalances currentBalances projectedBalances"
 )
-BALANCES = _names(
+BALANCES = names(
     "accruedInterest cashBalance cashReceipts longOptionMarketValue liquidationValue longMarketValue"
     " moneyMarketFund savings shortMarketValue pendingDeposits mutualFundValue bondValue"
     " shortOptionMarketValue availableFunds availableFundsNonMarginableTrade buyingPower"
@@ -18,18 +15,18 @@ BALANCES = _names(
     " cashAvailableForTrading cashAvailableForWithdrawal cashCall longNonMarginableMarketValue totalCash"
     " cashDebitCallValue unsettledCash"
 )
-POSITION = _names(
+POSITION = names(
     "shortQuantity averagePrice currentDayProfitLoss currentDayProfitLossPercentage longQuantity"
     " settledLongQuantity settledShortQuantity instrument marketValue maintenanceRequirement"
     " averageLongPrice averageShortPrice taxLotAverageLongPrice taxLotAverageShortPrice longOpenProfitLoss"
     " shortOpenProfitLoss previousSessionLongQuantity previousSessionShortQuantity currentDayCost"
 )
-TRANSACTION = _names(
+TRANSACTION = names(
     "activityId time accountNumber type status subAccount tradeDate settlementDate positionId orderId"
     " netAmount transferItems description activityType user"
 )
-LEG = _names("instrument amount cost price feeType positionEffect")
-INSTRUMENT = _names(
+LEG = names("instrument amount cost price feeType positionEffect")
+INSTRUMENT = names(
     "assetType cusip symbol description netChange type putCall underlyingSymbol optionMultiplier status"
     " instrumentId closingPrice expirationDate optionDeliverables optionPremiumMultiplier strikePrice"
     " maturityDate factor variableRate exchange"
