@@ -1,5 +1,6 @@
 """Balances and positions: what an account holds at one moment, in the brokerage's own words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +30,31 @@ class Balance:
     buying_power: Decimal | None = None
     settled_cash: Decimal | None = None
     total_value: Decimal | None = None
+
+
+def by_currency(told: Iterable[Balance]) -> tuple[Balance, ...]:
+    """One balance for each currency: an account may have several pots of one (for trading, for futures),
+    which are added up. What one pot does not tell is unknown of all. The total is the account's own figure,
+    and not a pot's: it is told once, or the same by each."""
+    found: dict[str, Balance] = {}
+    for one in told:
+        before = found.get(one.currency)
+        found[one.currency] = one if before is None else _together(before, one)
+    return tuple(found.values())
+
+
+def _together(one: Balance, other: Balance) -> Balance:
+    return Balance(
+        one.currency,
+        _sum(one.cash, other.cash),
+        _sum(one.buying_power, other.buying_power),
+        _sum(one.settled_cash, other.settled_cash),
+        one.total_value if one.total_value is not None else other.total_value,
+    )
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
 
 
 @quickly_made

@@ -3,6 +3,7 @@
 import copy
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import localcontext
 from typing import Any, TypeVar
@@ -34,7 +35,7 @@ from domain.errors import (
 from domain.money import EXACTLY
 from domain.ports.brokerage import Asked, Feed, Grant, Listing, Notes, Page, Recall
 from domain.ports.budgets import Budgets
-from domain.positions import Balance, Position
+from domain.positions import Balance, Position, by_currency
 from domain.transactions import Transaction
 
 T = TypeVar("T")
@@ -145,7 +146,9 @@ class CardDoor:
         return await self._listing(grant, None, (self._door.accounts,))
 
     async def balances(self, grant: Grant, account: AccountTold) -> Listing[Balance]:
-        return await self._listing(grant, account, self._door.balances)
+        listing = await self._listing(grant, account, self._door.balances)
+        with localcontext(EXACTLY):
+            return replace(listing, rows=by_currency(listing.rows))
 
     async def positions(self, grant: Grant, account: AccountTold) -> Listing[Position]:
         return await self._listing(grant, account, self._door.positions)

@@ -23,7 +23,7 @@ from domain.ports.clock import Clock
 from domain.ports.statements import AccountStatement, Statement, Statements
 from domain.ports.storage import Changes, Keyed, Storage, UnitOfWork
 from domain.ports.vault import Label
-from domain.positions import Position
+from domain.positions import Position, by_currency
 from domain.reconciliation import flagged, reconcile, vanished
 from domain.stitching import Candidate
 from domain.syncs import FeedState
@@ -274,10 +274,10 @@ class ImportStatement:
         if known is not None and known.as_of and (part.as_of is None or part.as_of < known.as_of):
             return NEWER_KEPT
         before = uow.holdings.balances(account.id)
-        positions, balances = part.positions, part.balances
+        positions, balances = part.positions, by_currency(part.balances or ())
         if positions is not None:
             cash, count = before[0].cash if before else None, uow.holdings.count(account.id)
-            new_cash = next(iter(balances or ()), None)
+            new_cash = next(iter(balances), None)
             if vanished(count, len(positions), cash, new_cash, already_held_back=False):
                 return NOT_BELIEVED
             self._mirror(uow, account, positions, now)
