@@ -23,6 +23,7 @@ PART_TAKES_AT_MOST = 30.0
 WHOLE_TAKES_AT_MOST = 300.0
 TELL_EVERY = 1024 * 1024
 SKIPPED_AT_MOST = 1_000
+NAMES_AT_MOST = 500
 
 Requests = AsyncIterator[pb.ImportStatementRequest]
 
@@ -157,8 +158,8 @@ def to_proto(outcome: ImportOutcome, *, dry: bool) -> pb.StatementResult:
             pb.SkippedLine(line=one.line, reason=one.reason) for one in statement.skipped[:SKIPPED_AT_MOST]
         ],
         skipped_count=len(statement.skipped),
-        unknown_words=dict(statement.notes.words),
-        unknown_fields=dict(statement.notes.fields),
+        unknown_words=dict(statement.notes.words.most_common(NAMES_AT_MOST)),
+        unknown_fields=dict(statement.notes.fields.most_common(NAMES_AT_MOST)),
         validate_only=dry,
     )
 

@@ -44,6 +44,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 log = logging.getLogger("brokerlink.sync")
 TOO_LONG = FailureRecord.of(BrokerageUnavailable("The sync did not come to an end in the time it has."))
+MOST_NAMES, FURTHER = 500, "further"
 _OF_ACCOUNTS = (Dataset.BALANCES, Dataset.POSITIONS, Dataset.TRANSACTIONS)
 _TOLD = frozenset({ResultState.SUCCEEDED, ResultState.PARTIAL})
 
@@ -301,7 +302,9 @@ def mark_stale(
 
 
 def note(result: DatasetResult, notes: Notes) -> None:
-    """Add what a read met and did not know to the result."""
+    """Add what a read met and did not know to the result. The names are others' words: beyond a bound all
+    further ones are counted together."""
     for known, found in ((result.unknown_fields, notes.fields), (result.unknown_words, notes.words)):
         for name, count in found.items():
-            known[name] = known.get(name, 0) + count
+            named = name if name in known or len(known) < MOST_NAMES else FURTHER
+            known[named] = known.get(named, 0) + count
