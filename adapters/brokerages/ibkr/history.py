@@ -89,7 +89,7 @@ def counted(statement: FlexStatement) -> tuple[list[tuple[Row, int]], list[Skipp
     }
     trades = {e.values.get("tradeID") for e in statement.named("Trade") if not _sums_up(e)}
     for element in statement.elements:
-        if element.name in fields.BESIDE_TRADES:
+        if element.name in fields.BESIDE_TRADES or (element.name == "Trade" and _sums_up(element)):
             if "Trade" not in detailed:
                 said = "The Flex query sums trades up: tick Execution as their level of detail."
                 raise StatementUnreadable(said, element.line)
@@ -97,7 +97,7 @@ def counted(statement: FlexStatement) -> tuple[list[tuple[Row, int]], list[Skipp
         elif element.name in READERS:
             row: Row = {"element": element.name, **element.values}
             number = element.values.get("tradeID")
-            if _sums_up(element) and (element.name in detailed or element.name == "Trade"):
+            if _sums_up(element) and element.name in detailed:
                 skipped.append(Skipped(element.line, "a sum of rows that are told one by one"))
             elif element.name == "OptionEAE" and number and number in trades:
                 skipped.append(Skipped(element.line, "the trades tell this end of an option as well"))

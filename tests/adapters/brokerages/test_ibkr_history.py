@@ -458,9 +458,12 @@ def test_cash_that_is_only_summed_up_is_told_by_its_sums() -> None:
     assert len(told) == 1
 
 
-def test_a_query_that_sums_trades_up_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("element", "level"), [("Order", "ORDER"), ("Trade", "ORDER"), ("Trade", "SYMBOL_SUMMARY")]
+)
+def test_a_query_that_sums_trades_up_is_refused(element: str, level: str) -> None:
     with pytest.raises(StatementUnreadable, match="Line 3: The Flex query sums trades up: tick Execution"):
-        counted(("Order", TRADE | {"levelOfDetail": "ORDER"}))
+        counted((element, TRADE | {"levelOfDetail": level}))
 
 
 def test_elements_that_nobody_knows_are_counted() -> None:
