@@ -170,7 +170,7 @@ class Door:
     `hosts` maps a host's name to its base URL; configuration may replace each. `authorise` adds what
     proves who we are. `explain` turns the door's own error bodies into a failure, or None to go by
     the status. `open`: unofficial doors, and those to a program that all users would share, stay closed
-    unless the operator opens them.
+    unless the operator opens them. `gateways`: names of hosts that are programs which somebody has to run.
     """
 
     facts: DoorFacts
@@ -189,6 +189,7 @@ class Door:
     open: bool = True
     headers: tuple[tuple[str, str], ...] = ()
     notices: SignedNotices | None = None
+    gateways: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

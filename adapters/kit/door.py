@@ -28,6 +28,7 @@ from domain.errors import (
     BudgetSpent,
     Failure,
     FieldInvalid,
+    GatewayOffline,
     NobodyYet,
     ReauthorizationRequired,
     UnreadableReply,
@@ -327,6 +328,8 @@ class CardDoor:
         try:
             response = await self._wire.send(request.with_headers(*self._door.headers), self._hosts)
         except BrokerageUnavailable:
+            if request.host in self._door.gateways:
+                raise GatewayOffline from None
             await self._limits.failed()
             raise
         await self._limits.learn(request.group, credential, response, self._clock())

@@ -144,6 +144,7 @@ GATEWAY = Door(
     rates={"default": Rate(8, 1)} | _SLOW,
     # Everybody who connects sees the account of whoever is logged in to the gateway: for one user only.
     open=False,
+    gateways=frozenset({signin.GATEWAY}),
     headers=(("Accept", "*/*"),),
 )
 

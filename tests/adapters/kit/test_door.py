@@ -26,6 +26,7 @@ from domain.errors import (
     ConsentRevoked,
     Failure,
     FieldInvalid,
+    GatewayOffline,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -385,6 +386,14 @@ async def fail(told: Small, times: int) -> None:
 
 def revocable() -> Door:
     return replace(DOOR, revoke=revoke)
+
+
+async def test_a_gateway_that_is_not_reached_is_whoever_runs_it_s_and_opens_nothing() -> None:
+    told = small([BrokerageUnavailable()], replace(revocable(), gateways=frozenset({"api"})))
+
+    for _ in range(BREAKER_OPENS_AFTER + 1):
+        with pytest.raises(GatewayOffline):
+            await told.door.revoke(GRANT)
 
 
 async def test_so_many_outages_in_a_row_open_the_breaker_and_nothing_is_sent() -> None:
