@@ -131,10 +131,6 @@ class Rate:
     counted: Counted = Counted.UNTOLD
 
 
-def never_renewed(grant: Grant, moment: Moment) -> Request:
-    raise AssertionError("this grant cannot be renewed")
-
-
 @dataclass(frozen=True, slots=True)
 class Renewal:
     """How a grant is renewed: one request, and the new grant from its answer.

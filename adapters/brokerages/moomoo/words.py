@@ -41,7 +41,6 @@ ACCOUNT_KINDS = {
 }
 # trdMarket: whose money an account without a firm is in, and the clock its days go by.
 FUTURES, FUNDS, CRYPTO_MARKET = frozenset({5, 10, 11, 12, 13}), frozenset({113, 123, 124, 125, 126}), 7
-_NEW_YORK = rows.NEW_YORK
 _HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 ZONES = {
     1: _HONG_KONG, 113: _HONG_KONG, 3: ZoneInfo("Asia/Shanghai"), 4: ZoneInfo("Asia/Shanghai"),
