@@ -8,6 +8,7 @@ NAMES = (
     "ally",
     "alpaca",
     "coinbase",
+    "etoro",
     "etrade",
     "fidelity",
     "ibkr",

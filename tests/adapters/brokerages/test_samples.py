@@ -126,6 +126,16 @@ def in_accounts(body: bytes) -> bytes:
     return b'{"accounts":[%b]}' % body
 
 
+# ---- eToro names instruments by numbers.
+
+ETORO = {"type": "trading", "environment": "real"}
+
+
+def etoro_instruments(folder: Path) -> Mapping[str, Any]:
+    known = {"instrumenttypeid": 5, "symbolfull": "X", "instrumentdisplayname": "X"}
+    return {"instrument:1002": known, "types:": {"5": "Stocks"}}
+
+
 # Dialects that several brokerages share: who reads them here.
 DIALECTS = {"fdx": "fidelity", "plaid": "sofi"}
 
@@ -137,6 +147,11 @@ READ: dict[str, Sample] = {
     "alpaca/positions.json": Sample(("positions",), 1),
     "alpaca/activities.json": Sample(("activities",), 4),
     "alpaca/activities_next_page.json": Sample(("activities",), 4),
+    "etoro/aggregate_portfolio.json": Sample(("balances",), 1, account="4498", routing=ETORO),
+    "etoro/portfolio.json": Sample(
+        ("positions", "history"), 2, account="7765437", routing=ETORO, references=etoro_instruments
+    ),
+    "etoro/cash_transactions.json": Sample(("history",), 1, account="A", routing={"type": "cash"}),
     "tradestation/accounts.json": Sample(("accounts",), 3),
     "tradestation/balances.json": Sample(("balances",), 1, account="123456782", body=of_one("Balances")),
     "tradestation/positions.json": Sample(("positions",), 1, account="123456782"),
@@ -215,6 +230,7 @@ LOOKED_UP = {
     "plaid/item_get.json": "the item: read while signing in",
     "schwab/user_preference.json": "the nicknames of accounts: read with account_numbers.json",
     "robinhood/instruments.json": "a look-up: read with positions.json",
+    "etoro/cash_accounts.json": "the bank's side of money accounts: their balances are read elsewhere",
     "tradestation/error_invalid_account.json": "a refusal with status 200: see below",
 }
 # Payloads that refuse, with the status they come with.
@@ -223,6 +239,8 @@ REFUSALS = {
     "coinbase/v2_error_auth.json": 401,
     "coinbase/v3_error_not_found.json": 404,
     "ibkr/error_no_bridge.json": 400,
+    "etoro/error_unauthorized.json": 401,
+    "etoro/error_too_many.json": 429,
     "schwab/error_token_invalid_grant.json": 400,
     "etrade/error.json": 400,
     "etrade/error.xml": 400,
@@ -252,6 +270,7 @@ def found() -> list[str]:
             "robinhood",
             "schwab",
             "tastytrade",
+            "etoro",
             "tradestation",
             "webull",
         )
