@@ -27,7 +27,7 @@ from adapters.sql.tables import connections, sync_progress, sync_runs
 from adapters.sql.types import MICROSECOND, DatabaseNow
 from domain.connections import ConnectionState
 from domain.errors import ConnectionQuarantined, FailureRecord
-from domain.ports.storage import LeaseLost
+from domain.ports.runs import LeaseLost
 from domain.syncs import DatasetResult, DeadLetter, Lane, Progress, RunState, SyncRun, Trigger
 
 # Bound one by one: a statement with a list in it is finished anew for each call.

@@ -20,7 +20,8 @@ from domain.errors import (
     FailureRecord,
 )
 from domain.events import Event, EventType
-from domain.ports.storage import LeaseLost, UnitOfWork
+from domain.ports.runs import LeaseLost
+from domain.ports.storage import UnitOfWork
 from domain.syncs import Lane, Progress, ProgressKind, RunState, SyncRun, outcome
 
 log = logging.getLogger("brokerlink.sync")

@@ -10,7 +10,8 @@ from adapters.sql.engine import SqlStorage
 from adapters.sql.tables import sync_runs
 from domain.connections import Connection, ConnectionState
 from domain.errors import EtagMismatch
-from domain.ports.storage import LeaseLost, Sealed
+from domain.ports.runs import LeaseLost
+from domain.ports.storage import Sealed
 from domain.ports.vault import DataKey
 from domain.syncs import Lane, RunState, SyncRun, Trigger
 
