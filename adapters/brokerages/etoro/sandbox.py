@@ -68,6 +68,7 @@ class EtoroSandbox:
     def __init__(self, play: Play) -> None:
         self.play = play
         self.gate, self.desk = Gate(play), Desk(play)
+        self._closed: tuple[tuple[TruthTransaction, ...], list[tell.Lot]] = ((), [])
         self._router = Router(missing=lambda asked: refused("NotFound"))
         self._routes()
 
@@ -248,7 +249,10 @@ class EtoroSandbox:
         if (asked.now.date() - since).days >= YEAR:
             raise Refused("minDate must lie within the last year")
         page, size = _whole(asked, "page", 1, 10**6), _whole(asked, "pageSize", 100, MOST_TRADES)
-        closed = tell.lots(self.play.rows(self.trading))[1]
+        rows = self.play.rows(self.trading)
+        if self._closed[0] is not rows:  # found anew only when the account has new rows
+            self._closed = (rows, tell.lots(rows)[1])
+        closed = self._closed[1]
         found = [lot for lot in closed if lot.closed is not None and lot.closed.executed_at.date() >= since]
         return say([tell.closed(lot) for lot in found[(page - 1) * size : page * size]])
 

@@ -63,8 +63,8 @@ def lots(rows: Sequence[TruthTransaction]) -> tuple[list[Lot], list[Lot]]:
             continue
         found = next(lot for lot in alike if lot.opened.quantity == -row.quantity)
         alike.remove(found)
-        closed.insert(0, Lot(found.opened, row))
-    return [lot for alike in waiting.values() for lot in alike], closed
+        closed.append(Lot(found.opened, row))
+    return [lot for alike in waiting.values() for lot in alike], closed[::-1]
 
 
 def position(lot: Lot, cid: int, *, priced: bool, now: datetime) -> Json:

@@ -8,8 +8,9 @@ from adapters.brokerages.tradestation.tell import Json
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
 from adapters.sandbox.play import Play
-from adapters.sandbox.truth import TruthAccount
+from adapters.sandbox.truth import TruthAccount, TruthTransaction
 
+Rows = tuple[TruthTransaction, ...]
 MOST = 600
 TOKEN_SECONDS = 3600
 DAYS = 90
@@ -27,18 +28,27 @@ class Desk:
 
     play: Play
     placed: dict[str, list[Json]] = field(default_factory=dict)
+    _told: dict[str, tuple[Rows, list[tuple[date, Json]]]] = field(default_factory=dict)
+
+    def _filled(self, account: TruthAccount) -> list[tuple[date, Json]]:
+        """All orders with their days; told anew only when the account has new rows."""
+        found = self.play.rows(account)
+        known = self._told.get(account.number)
+        if known is None or known[0] is not found:
+            told = [(row.trade_date, tell.order(account.number, row)) for row in found]
+            known = self._told[account.number] = (found, told)
+        return known[1]
 
     def todays(self, account: TruthAccount) -> list[Json]:
         """What is open, and what was closed on the newest day."""
-        found = self.play.rows(account)
-        told = [tell.order(account.number, row) for row in found if row.trade_date == found[0].trade_date]
+        found = self._filled(account)
+        told = [order for day, order in found if day == found[0][0]]
         waiting = [tell.unfilled(told[0], "ACK", "Received", "1")] if told else []
         return [*self.placed.get(account.number, []), *waiting, *told]
 
     def over(self, account: TruthAccount, since: date) -> list[Json]:
         """What is over, with two that moved nothing."""
-        found = self.play.rows(account)
-        told = [tell.order(account.number, row) for row in found if row.trade_date >= since]
+        told = [order for day, order in self._filled(account) if day >= since]
         if not told:
             return []
         idle = [
