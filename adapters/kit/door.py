@@ -24,6 +24,7 @@ from domain.brokerages import BrokerageFacts, DoorFacts
 from domain.budgets import Turn
 from domain.challenges import Answer
 from domain.errors import (
+    BrokerageRateLimited,
     BrokerageUnavailable,
     BudgetSpent,
     Failure,
@@ -314,7 +315,9 @@ class CardDoor:
                 signed = self._door.authorise(request, grant, self._moment())
                 response = await self._send(signed, _credential(grant))
                 found = self._failure(response)
-                if found is not None and isinstance(found, NobodyYet):
+                if isinstance(found, BrokerageRateLimited) and found.retry_after is not None:
+                    await self._limits.hold(request.group, _credential(grant), found.retry_after)
+                if isinstance(found, NobodyYet):
                     raise found
         return response
 

@@ -66,6 +66,12 @@ class Limits:
             # These headers speak of one quota: whoever has another goes on.
             await self.budgets.quiet(replace(budget, crowd=None), min(pause, LONGEST))
 
+    async def hold(self, group: str, credential: str, pause: timedelta) -> None:
+        """The brokerage says in words of its own that it was asked too often, and for how long it is to be
+        left alone."""
+        if not self.off:
+            await self.budgets.quiet(self._budget(group, credential), min(pause, LONGEST))
+
     async def failed(self) -> None:
         """No answer came."""
         if self.breaks:

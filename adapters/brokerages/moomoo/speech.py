@@ -5,6 +5,7 @@ Each call is the number of a protocol and one message in an envelope: `{"c2s": {
 statuses and hardly a code: a refusal is a text in the language of OpenD (English or Chinese).
 """
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from domain.errors import (
 GLOBAL_STATE, ACCOUNTS, FUNDS, POSITIONS = 1002, 2001, 2101, 2102
 FILLS_TODAY, ORDERS, FILLS, FEES, FLOWS = 2211, 2221, 2222, 2225, 2226
 REAL = 1
+WINDOW = timedelta(seconds=30)  # what its limits are counted in: too many calls wait for the next one
 
 # By words in lower case, the first that fits. The sheet has few texts; the others are what calls can mean.
 _TEXTS: tuple[tuple[tuple[str, ...], type[Failure]], ...] = (
@@ -77,7 +79,7 @@ def told_failure(response: Response) -> Failure | None:
     words = told.lower() if isinstance(told, str) else ""
     for texts, failure in _TEXTS:
         if any(text in words for text in texts):
-            return failure()
+            return failure(retry_after=WINDOW) if failure is BrokerageRateLimited else failure()
     found = _BY_CODE.get(code)
     return UnreadableReply("OpenD refused the request.") if found is None else found()
 

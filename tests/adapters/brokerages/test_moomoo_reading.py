@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -122,7 +122,11 @@ def test_a_refusal_is_a_text_and_its_words_tell_what_it_means(
 ) -> None:
     told = {"retType": code} if text is None else {"retType": code, "retMsg": text}
 
-    assert type(speech.told_failure(Response(200, {}, raw(told)))) is failure
+    found = speech.told_failure(Response(200, {}, raw(told)))
+    assert type(found) is failure
+    if failure is BrokerageRateLimited:
+        assert found is not None
+        assert found.retry_after == timedelta(seconds=30)
 
 
 @pytest.mark.parametrize(

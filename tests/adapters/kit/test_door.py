@@ -214,6 +214,24 @@ async def test_what_may_have_had_an_effect_is_never_repeated() -> None:
     assert len(told.heard) == 1
 
 
+async def test_a_wait_in_the_brokerage_s_own_words_holds_back_the_next_call_too() -> None:
+    """Whoever goes on calling in the penalty box is blocked for good."""
+
+    def penalty(response: Response) -> Failure | None:
+        boxed = response.status == 200 and response.body == b"too many"
+        return BrokerageRateLimited(retry_after=timedelta(minutes=10)) if boxed else None
+
+    told = small([Response(200, {}, b"too many"), page(1)], replace(DOOR, explain=penalty))
+    with pytest.raises(BrokerageRateLimited):
+        await told.door.accounts(GRANT)
+    with pytest.raises(BudgetSpent):
+        await told.door.accounts(GRANT)
+    assert len(told.heard) == 1
+
+    told.time.now += timedelta(minutes=10)
+    assert (await told.door.accounts(GRANT)).rows
+
+
 async def test_a_short_wait_that_is_asked_for_is_kept() -> None:
     told = small([Response(429, {"retry-after": "1"}), page(1)], clock=system_clock)
     start = datetime.now(UTC)
