@@ -1,7 +1,7 @@
 """Interactive Brokers, written down: the Web API by OAuth 1.0a or by a gateway, and Flex for history."""
 
 from adapters.brokerages.ibkr import files, reads, refusals, signin
-from adapters.kit.card import Card, Door, FileFormat, Rate, Renewal
+from adapters.kit.card import Card, Counted, Door, FileFormat, Rate, Renewal
 from adapters.kit.signin import Conversation
 from domain.brokerages import (
     BrokerageStatus,
@@ -111,7 +111,14 @@ FLEX_HOSTS = {
     "ndcdyn": "https://ndcdyn.interactivebrokers.com",
     "gdcdyn": "https://gdcdyn.interactivebrokers.com",
 }
-_SLOW = {"accounts": Rate(1, 5), "trades": Rate(1, 5), "flex": Rate(10, 60), "auth": Rate(30, 60)}
+# Calls are counted for each user name, Flex's for each token.
+_EACH = Counted.CREDENTIAL
+_SLOW = {
+    "accounts": Rate(1, 5, _EACH),
+    "trades": Rate(1, 5, _EACH),
+    "flex": Rate(10, 60, _EACH),
+    "auth": Rate(30, 60, _EACH),
+}
 
 OAUTH = Door(
     facts=OAUTH_FACTS,
@@ -126,7 +133,7 @@ OAUTH = Door(
     renewal=Renewal(signin.ask_renewal, signin.take_renewal),
     revoke=signin.ask_revocation,
     explain=refusals.explain,
-    rates={"default": Rate(20, 1)} | _SLOW,
+    rates={"default": Rate(20, 1, _EACH)} | _SLOW,
     headers=(("Accept", "*/*"),),
 )
 
