@@ -64,11 +64,65 @@ def row(*told: str, **more: str) -> Transaction:
 
 def test_a_purchase_and_a_sale_of_the_sheet() -> None:
     bought = row("Purchase ", "($1,012.50)", "10", "$101.25")
-    sold = (
-        '"Security","Security Description","Acquisition Date","Liquidation Date","Liquidation Amount"\n'
-        '"A","B","1/1/2026","2/2/2026","5"\n'
-    )
+    sold = row("Sale ", "$440.00", "-4", "$110.00")
 
+    assert (bought.type, bought.quantity, bought.price, bought.net, bought.fees, bought.gross) == (
+        T.BUY, Decimal(10), Decimal("101.25"), Decimal("-1012.50"), None, None,
+    )  # fmt: skip
+    assert (sold.type, sold.quantity, sold.net) == (T.SELL, Decimal(-4), Decimal("440.00"))
+    assert (sold.trade_date, sold.settlement_date) == (date(2026, 11, 3), date(2026, 11, 4))
+
+
+@pytest.mark.parametrize(
+    ("word", "amount", "kind"),
+    [
+        ("Option Purchase", "(5)", T.BUY), ("Option Sale", "5", T.SELL),
+        ("Sale-Option Exercised", "5", T.SELL),
+        ("Dividend ", "5", T.DIVIDEND), ("Foreign Dividend", "5", T.DIVIDEND), ("Interest", "5", T.INTEREST),
+        ("Bank Interest ", "5", T.INTEREST), ("Interest", "-5", T.MARGIN_INTEREST),
+        ("Deposit", "5", T.DEPOSIT),
+        ("Direct Deposit", "5", T.DEPOSIT), ("Funds Received", "5", T.DEPOSIT),
+        ("Current Year Contribution", "5", T.DEPOSIT), ("Withdrawal", "(5)", T.WITHDRAWAL),
+        ("Pre-Authorized Withdrawal", "(5)", T.WITHDRAWAL), ("Check 1234", "(5)", T.WITHDRAWAL),
+        ("Depository Bank (ADR) Fee", "(5)", T.FEE), ("Foreign Tax Withholding", "(5)", T.TAX),
+        ("Transfer / Adjustment", "5", T.TRANSFER_IN), ("Transfer / Adjustment", "(5)", T.TRANSFER_OUT),
+        ("Cash in Lieu", "5", T.CASH_IN_LIEU),
+    ],
+)  # fmt: skip
+def test_what_the_first_description_says(word: str, amount: str, kind: TransactionType) -> None:
+    assert row(word, amount).type is kind
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("Stock Dividend", T.SPLIT), ("Stock Dividend Due Bill", T.SPLIT), ("Split", T.SPLIT),
+        ("Option Assigned", T.OPTION_ASSIGNMENT), ("Option Exercised", T.OPTION_EXERCISE),
+        ("Option Expired", T.OPTION_EXPIRATION),
+    ],
+)  # fmt: skip
+def test_events_that_move_securities(word: str, kind: TransactionType) -> None:
+    told = row(word, "0.00", "70")
+
+    assert (told.type, told.quantity) == (kind, Decimal(70))
+
+
+def test_a_dividend_with_a_quantity_and_no_money_is_a_split() -> None:
+    """Its legs add up to the change: +70, -70, +70."""
+    told = one(
+        ACTIVITY + line("Stock Dividend Due Bill", "0.00", "70")
+        + line("Stock Dividend Due Bill", "0.00", "-70")
+        + line("Dividend", "0.00", "70")
+    ).transactions  # fmt: skip
+
+    assert {one.type for one in told} == {T.SPLIT}
+    assert sum(one.quantity or 0 for one in told) == 70
+
+
+@pytest.mark.parametrize("symbol", ["990156937", "IIAXX"])
+@pytest.mark.parametrize(("word", "amount"), [("Deposit", "(19.00)"), ("Withdrawal", "19.00")])
+def test_rows_of_the_sweep_are_passed_over_with_a_reason(symbol: str, word: str, amount: str) -> None:
+    """They are written from its own side: the two sign conventions of one file."""
     told = read(
         ACTIVITY + line(word, amount, "19", symbol=symbol) + line("Bank Interest ", "0.12", symbol=symbol)
     )
@@ -178,8 +232,10 @@ def test_holdings_tell_the_cash_by_the_sweep_and_class_shares_without_a_sign() -
 
 
 def test_sold_lots_are_left_out_with_a_reason() -> None:
-    sold = '"Security","Security Description","Acquisition Date","Liquidation Date","Liquidation Amount"\n'
-    '"A","B","1/1/2026","2/2/2026","5"\n'
+    sold = (
+        '"Security","Security Description","Acquisition Date","Liquidation Date","Liquidation Amount"\n'
+        '"A","B","1/1/2026","2/2/2026","5"\n'
+    )
 
     told = read(ACTIVITY + line("Dividend") + "\n" + sold)
 
