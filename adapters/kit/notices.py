@@ -74,7 +74,9 @@ class ProvedNotices:
             self._keys[place] = (now + (REFUSED if key is None else KEPT), key)
             self._keys.move_to_end(place)
             while len(self._keys) > MOST_KEYS:
-                self._keys.popitem(last=False)
+                # Names that were made up give way first: they must not push out the key that is in use.
+                made_up = (named for named, (_, found) in self._keys.items() if found is None)
+                del self._keys[next(made_up, next(iter(self._keys)))]
         if key is None:
             raise Forged
         return key
