@@ -245,12 +245,13 @@ async def test_holdings_of_an_older_file_do_not_replace_newer_ones(made: House) 
     file = file_named(made, "account-1.qfx")
     await imported(made, NOBODY, file.content)
     before = shown(made)
-    # A statement that was made a year earlier, when more was held.
+    # A statement that was made a year earlier, when nothing was held.
     at = file.content.index(b"<DTASOF>") + len(b"<DTASOF>")
     year = int(file.content[at : at + 4])
     older = file.content[:at] + str(year - 1).encode() + file.content[at + 4 :]
+    start, stop = older.index(b"<INVPOSLIST>") + len(b"<INVPOSLIST>"), older.index(b"</INVPOSLIST>")
 
-    outcome = await imported(made, NOBODY, older.replace(b"<UNITS>", b"<UNITS>9"))
+    outcome = await imported(made, NOBODY, older[:start] + older[stop:])
 
     assert (outcome.accounts[0].holdings_updated, outcome.accounts[0].holdings_kept) == (False, NEWER_KEPT)
     assert shown(made).positions == before.positions
