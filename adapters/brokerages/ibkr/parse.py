@@ -7,6 +7,7 @@ text; fields come and go from call to call, so that only the few that every answ
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from adapters.brokerages.ibkr import fields, history
 from adapters.brokerages.ibkr.instruments import of_web
@@ -31,6 +32,14 @@ KINDS: dict[str, AccountKind | None] = {  # None: the manner of trading decides
 }  # fmt: skip
 # STKNOPT is cash or Reg-T margin: nobody says which.
 TRADING = {"STKNOPT": AccountKind.OTHER, "PMRGN": AccountKind.MARGIN}
+# Markets that open while New York still has the day before; Europe's hours lie within its day.
+EASTERN = {
+    "HKD": ZoneInfo("Asia/Hong_Kong"), "CNH": ZoneInfo("Asia/Shanghai"), "CNY": ZoneInfo("Asia/Shanghai"),
+    "JPY": ZoneInfo("Asia/Tokyo"), "KRW": ZoneInfo("Asia/Seoul"), "TWD": ZoneInfo("Asia/Taipei"),
+    "SGD": ZoneInfo("Asia/Singapore"), "MYR": ZoneInfo("Asia/Kuala_Lumpur"),
+    "INR": ZoneInfo("Asia/Kolkata"), "AUD": ZoneInfo("Australia/Sydney"),
+    "NZD": ZoneInfo("Pacific/Auckland"),
+}  # fmt: skip
 CLOSED = frozenset({"A", "R", "C", "P", "N"})  # abandoned, rejected, closed; pending ones hold nothing yet
 
 
@@ -209,7 +218,7 @@ def _web_trade(row: Row, raw: bytes, scene: Scene) -> Iterator[Transaction]:
     yield Transaction(
         source_key=history.execution_key(rows.text(row, "execution_id")),
         type=T.BUY if bought else T.SELL,
-        trade_date=rows.market_day(at),
+        trade_date=at.astimezone(EASTERN.get(currency, rows.NEW_YORK)).date(),
         executed_at=at,
         currency=currency,
         source_type=side,

@@ -351,6 +351,19 @@ def test_a_trade_of_today_has_the_key_that_flex_will_have() -> None:
     assert told.raw == json.dumps(TRADE).encode()
 
 
+@pytest.mark.parametrize(
+    ("currency", "day"), [("HKD", 25), ("JPY", 25), ("AUD", 25), ("EUR", 24), ("USD", 24)]
+)
+def test_the_day_of_a_trade_is_that_of_its_market(currency: str, day: int) -> None:
+    """A quarter past one in London: morning in Hong Kong, and the evening before in New York."""
+    stage = scene(
+        recent__U7654321=[json.dumps(TRADE).encode()], secdef__900000001=SECDEF | {"currency": currency}
+    )
+    (told,) = parse.transaction(json.dumps(RECENT).encode(), stage)
+
+    assert told.trade_date == date(2026, 11, day)
+
+
 def test_a_trade_that_flex_tells_is_left_to_it() -> None:
     assert recent(TRADE, known=["00012abc.00000001.01.01"])[0] == []
 
