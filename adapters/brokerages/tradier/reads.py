@@ -19,6 +19,8 @@ from domain.errors import (
 )
 
 LIMIT = 100
+# The largest limit is not documented: a full number of the usual pages may be all that the server gives.
+USUAL = 25
 # A row has no id: on a page that has shifted meanwhile it would look like one more equal row. So the history
 # is asked for by windows of days that fit into one answer; only a day that does not is read by pages.
 FIRST_SPAN, LONGEST_SPAN = 32, 4096
@@ -123,7 +125,7 @@ def ask_history(call: Call) -> Request:
 def take_history(response: Response, call: Call) -> Rows:
     found = listed(response, "history", "event")
     window, floor = Window.of(call), _floor(call)
-    start, full = window.start(floor), len(found) >= LIMIT
+    start, full = window.start(floor), bool(found) and len(found) % USUAL == 0
     if len(found) > LIMIT:
         raise UnreadableReply("a page holds more than was asked for")
     if full and start < window.end:

@@ -292,6 +292,20 @@ def test_history_is_walked_back_by_windows_that_fit_into_one_answer() -> None:
     ]
 
 
+@pytest.mark.parametrize("many", [25, 50, 75])
+def test_a_server_that_gives_fewer_than_it_is_asked_for_loses_no_row(many: int) -> None:
+    """Pages of 25 are usual, and what the most is stands nowhere."""
+    day = date(2026, 11, 24)
+
+    assert walked(many, many, many, 3, 0, since=day) == [
+        ("2026-11-24", "2026-11-25", "1", 0),
+        ("2026-11-25", "2026-11-25", "1", many),
+        ("2026-11-25", "2026-11-25", "2", many),
+        ("2026-11-25", "2026-11-25", "3", 3),
+        ("2026-11-24", "2026-11-24", "1", 0),
+    ]
+
+
 def test_only_a_day_that_does_not_fit_is_read_by_pages() -> None:
     day = date(2026, 11, 25)
 
