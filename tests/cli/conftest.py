@@ -94,9 +94,12 @@ class Fake(grpc.GenericRpcHandler):
             if method.server_streaming
             else grpc.unary_unary_rpc_method_handler
         )
+        if method.client_streaming:
+            kind = grpc.stream_stream_rpc_method_handler
         answer = self._stream if method.server_streaming else self._one
         return kind(
-            lambda asked, context: answer(name, asked, context),
+            # Of a stream of requests all that came, as a list.
+            lambda asked, context: answer(name, list(asked) if method.client_streaming else asked, context),
             request_deserializer=request.FromString,
             response_serializer=lambda message: message.SerializeToString(),
         )
