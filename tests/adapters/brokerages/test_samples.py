@@ -214,6 +214,13 @@ READ |= {
     "tastytrade/transactions.json": Sample(("transactions",), 3, account="5WT0001"),
     "tastytrade/transaction.json": Sample(("transactions",), 1, account="5WT00001", body=one_of_a_page),
 }
+# Tradier's: a margin account's figures, four shares without quotes, one booking between accounts.
+READ |= {
+    "tradier/user_profile.json": Sample(("profile",), 3),
+    "tradier/balances_margin.json": Sample(("balances",), 1, account="VA00000000"),
+    "tradier/positions.json": Sample(("positions",), 4, account="VA00000000"),
+    "tradier/history_one_event.json": Sample(("history",), 1, account="VA00000000"),
+}
 # Akoya's own samples, in its raw mode: four of the six accounts are a bank's. One investment has no number.
 READ |= {
     "fdx/akoya_accounts_info.json": Sample(("accounts",), 2),
@@ -242,6 +249,7 @@ REFUSALS = {
     "etoro/error_unauthorized.json": 401,
     "etoro/error_too_many.json": 429,
     "schwab/error_token_invalid_grant.json": 400,
+    "tradier/error_invalid_token.json": 401,
     "etrade/error.json": 400,
     "etrade/error.xml": 400,
 }
@@ -253,6 +261,9 @@ NOT_READ = {
     "ibkr/live_orders.json": "orders are not read yet",
     "schwab/orders.json": "orders are not read yet",
     "tastytrade/total_fees.json": "the fees of a day in one sum: each row tells its own",
+    "tradier/gainloss.json": "closed lots: the trades behind them are read",
+    "tradier/orders.json": "orders are not read yet",
+    "tradier/orders_empty.json": "orders are not read yet",
 }
 
 
@@ -270,6 +281,7 @@ def found() -> list[str]:
             "robinhood",
             "schwab",
             "tastytrade",
+            "tradier",
             "etoro",
             "tradestation",
             "webull",
