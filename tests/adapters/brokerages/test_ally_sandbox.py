@@ -21,7 +21,7 @@ from adapters.sandbox.stage import Stage
 from domain.errors import BrokerageRetired, DoorClosed, ReauthorizationRequired
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SEEDS = range(1, 1 + int(os.environ.get("BROKERLINK_SEEDS", "6")))
+SEEDS = range(1, 1 + int(os.environ.get("BROKERLINK_TEST_SEEDS", "6")))
 BASE = conformance.BASE
 
 

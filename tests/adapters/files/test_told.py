@@ -8,8 +8,8 @@ import pytest
 from adapters.brokerages import NAMES, card
 from domain.errors import StatementUnreadable
 
-# BROKERLINK_SEEDS=50 tries more of them.
-SEEDS = range(1, 1 + int(os.environ.get("BROKERLINK_SEEDS", "6")))
+# BROKERLINK_TEST_SEEDS=50 tries more of them.
+SEEDS = range(1, 1 + int(os.environ.get("BROKERLINK_TEST_SEEDS", "6")))
 WRITTEN = ("ally", "fidelity", "merrill", "schwab", "vanguard")
 
 
