@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from domain.errors import StatementUnreadable
 
-MAX_ELEMENTS = 1_200_000  # 25 MiB of the shortest rows that are any use
+MAX_ELEMENTS = 1_200_000  # more than 60,000 rows of a statement
 MAX_DEPTH = 40
 MAX_TEXT = 4000
 NO_ENTITIES = "The file has a document type or entities, which no statement has."
