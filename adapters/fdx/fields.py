@@ -1,11 +1,8 @@
 """The fields of FDX's objects that are mapped or knowingly ignored; any other is counted and reported."""
 
+from adapters.kit.rows import names
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-ACCOUNT = _names(
+ACCOUNT = names(
     "accountId accountCategory accountType accountNumber accountNumberDisplay productName nickname status"
     " description accountOpenDate accountCloseDate parentAccountId lineOfBusiness routingTransitNumber"
     " balanceType contact interestRate interestRateType interestRateAsOf lastActivityDate"
@@ -16,7 +13,7 @@ ACCOUNT = _names(
     " holdings inv401K inv401KBalance loan401k margin marginBalance openOrders pensionSource planId"
     " rolloverAmount shortBalance vesting investmentLoans currentLoanBalance"
 )
-HOLDING = _names(
+HOLDING = names(
     "holdingId securityId securityIdType securityIds holdingName holdingType holdingSubType positionType"
     " heldInAccount description symbol originalPurchaseDate purchasedPrice currentAmortizationFactor"
     " currentUnitPrice changeInPrice currentUnitPriceDate units marketValue faceValue averageCost"
@@ -25,7 +22,7 @@ HOLDING = _names(
     " debtSecurity mutualFundSecurity optionSecurity otherSecurity stockSecurity sweepSecurity"
     " digitalAsset"
 )
-TRANSACTION = _names(
+TRANSACTION = names(
     "accountCategory accountId transactionId referenceTransactionId postedTimestamp transactionTimestamp"
     " description memo debitCreditMemo category subCategory reference status amount foreignAmount"
     " foreignCurrency imageIds links fiAttributes transactionType shares faceValue price securityId"
