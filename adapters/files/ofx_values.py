@@ -86,6 +86,7 @@ def _parts(found: Node) -> tuple[date, str, float]:
     if not 1 < written.year < 9999:
         raise StatementUnreadable(f"{found.tag} is not a date.", found.line)
     number = (told[3] or "").strip("+-")
+    # Hours of a time zone, some of them halves: no figure of an account.
     offset = float(told[3]) if number else float(_ZONES.get((told[4] or "").upper(), 0))
     return written, told[2] or "", offset if abs(offset) <= _FURTHEST else 0.0
 

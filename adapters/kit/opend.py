@@ -249,6 +249,7 @@ async def _greet(made: Connection, key: RSAPrivateKey | None) -> float:
         case {"retType": 0, "s2c": {"connAESKey": str(secret), "keepAliveInterval": int(interval), **more}}:
             if key is not None:
                 made.sealing = _sealing(secret, more.get("aesCBCiv"))
+            # Seconds between two signs of life: no figure of an account.
             return float(min(max(interval, 1), LONGEST_INTERVAL))
         case {"retType": int(code)} if code != 0:
             raise GatewayOffline("The gateway does not let us in: look at its console.")

@@ -111,6 +111,7 @@ def _change(faulty: Faulty, noun: str, body: bytes) -> Response:
 
 def _set_clock(clock: Clock, body: bytes) -> Response:
     try:
+        # Seconds that a tester turns the clock on by: no figure of an account.
         clock.ahead = timedelta(seconds=float(json.loads(body)["ahead"]))
     except (ValueError, TypeError, KeyError, OverflowError):
         return say({"error": 'the body must be {"ahead": seconds}'}, 400)

@@ -51,7 +51,7 @@ def count(value: object) -> object:
     if isinstance(number, int) and abs(number) < LARGEST_COUNT:
         return number
     if isinstance(number, float | Decimal) and math.isfinite(number):
-        figure = float(number)
+        figure = float(number)  # durations and counts: figures of accounts never come here
         return round(figure, 3) if abs(figure) < LARGEST_COUNT else REDACTED
     return REDACTED
 
