@@ -13,6 +13,7 @@ from adapters.dispatch.owner import release_dead
 from adapters.telemetry.logs import configure
 from brokerlink.container import Container
 from brokerlink.http.hooks import Hooks
+from brokerlink.loopwatch import watched
 from brokerlink.preflight import ready
 from brokerlink.settings import Problem, Settings, SettingsInvalid
 from brokerlink.settings.problems import variable
@@ -121,12 +122,13 @@ async def _hear_notices(house: Container, settings: Settings) -> Hooks | None:
 
 
 async def told_to_stop() -> None:
-    """Until SIGTERM or SIGINT."""
+    """Until SIGTERM or SIGINT; a loop that is kept busy until then is told in the log."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    await told.wait()
+    async with watched():
+        await told.wait()
 
 
 def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
