@@ -1,6 +1,5 @@
 """The catalogue tells the truth: what a card claims is tried, and what is not claimed is not there."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,40 +9,14 @@ import pytest
 
 from adapters.brokerages import NAMES, card
 from adapters.kit.door import CardDoor
-from adapters.sandbox.play import Sandbox
-from adapters.sandbox.stage import Stage
 from domain.accounts import AccountTold
 from domain.brokerages import BrokerageStatus, Dataset, DoorFacts, DoorKind, Support
-from domain.challenges import Answer, ChallengeKind
-from domain.ports.brokerage import Asked, Grant
+from domain.ports.brokerage import Grant
 
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = {Support.NATIVE, Support.DERIVED}
 EACH_DOOR = pytest.mark.parametrize("name", doors.DOORS)
 EACH_CARD = pytest.mark.parametrize("name", NAMES)
-
-
-async def signed_in(door: CardDoor, sandbox: Sandbox, name: str) -> Grant:
-    """Through the door's real conversation, doing what a person would."""
-    known = sandbox.credentials()
-    move = await door.begin(doors.given(name, known), doors.redirect(name, known))
-    stage = Stage([sandbox])
-    for _ in range(20):
-        if isinstance(move, Grant):
-            return move
-        move = await door.hear(move.state, answer(move, stage, known))
-    raise AssertionError("the sign-in comes to no end")
-
-
-def answer(asked: Asked, stage: Stage, known: dict[str, str]) -> Answer:
-    kind = asked.challenge.kind
-    if kind is ChallengeKind.REDIRECT:
-        url = asked.challenge.authorize_url or ""
-        page = stage.hear("GET", url, {}, b"", datetime.now(UTC), conformance.BASE).response
-        return Answer(callback_url=page.headers["location"])
-    if kind is ChallengeKind.DEVICE_APPROVAL:
-        return Answer(approved=True)
-    return Answer(code=known["verifier" if kind is ChallengeKind.VERIFIER_CODE else kind.value])
 
 
 async def rows_of(door: CardDoor, grant: Grant, account: AccountTold, dataset: Dataset) -> int:
@@ -69,7 +42,7 @@ async def told_by(door: CardDoor, grant: Grant, account: AccountTold, feed: str)
 @EACH_DOOR
 async def test_what_a_door_claims_to_read_is_read(name: str) -> None:
     door, sandbox = conformance.played(name)
-    grant = await signed_in(door, sandbox, name)
+    grant = await conformance.signed_in(door, sandbox, name)
     accounts = [one for one in (await door.accounts(grant)).rows if one.open]
     claimed = [one.dataset for one in door.facts.capabilities if one.support in GIVEN]
 

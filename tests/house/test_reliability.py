@@ -1,43 +1,37 @@
 """The page of faults is true of the tests: each row has some, and each of them is where the page says."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from named import ROOT, exists, linked
+
 PAGE = ROOT / "docs" / "reliability.md"
 FIRST, LAST = 28, 49
 
 _ROW = re.compile(r"^\| (\d+) \|(.*)\|$", re.MULTILINE)
-_NAMED = re.compile(r"\]\(([^)\s]+\.py)\)::`(\w+)`")
 
 
 def rows() -> dict[int, str]:
     return {int(number): rest for number, rest in _ROW.findall(PAGE.read_text(encoding="utf-8"))}
 
 
-def defines(file: str, name: str) -> bool:
-    path = (PAGE.parent / file).resolve()
-    return (
-        path.is_file() and re.search(rf"^(async )?def {name}\(", path.read_text(), re.MULTILINE) is not None
-    )
-
-
 def test_each_fault_has_a_row_with_a_test_and_a_figure() -> None:
     found = rows()
 
     assert sorted(found) == list(range(FIRST, LAST + 1))
-    assert {number for number, rest in found.items() if not _NAMED.search(rest)} == set()
+    assert {number for number, rest in found.items() if not linked(PAGE, rest)} == set()
     assert {number for number, rest in found.items() if not rest.rpartition("|")[2].strip()} == set()
 
 
 def test_each_test_that_is_named_is_in_the_file_that_is_named() -> None:
-    named = _NAMED.findall(PAGE.read_text(encoding="utf-8"))
+    named = linked(PAGE, PAGE.read_text(encoding="utf-8"))
 
     assert len(named) >= LAST - FIRST + 1
-    assert [(file, name) for file, name in named if not defines(file, name)] == []
+    assert [(file.name, name) for file, name in named if not exists(file, name)] == []
 
 
 def test_a_name_that_is_nowhere_is_noticed() -> None:
-    assert defines("../tests/house/test_reliability.py", "test_a_name_that_is_nowhere_is_noticed")
-    assert not defines("../tests/house/test_reliability.py", "test_nothing")
-    assert not defines("../tests/house/test_nowhere.py", "test_a_name_that_is_nowhere_is_noticed")
+    house = ROOT / "tests" / "house"
+
+    assert exists(house / "test_reliability.py", "test_a_name_that_is_nowhere_is_noticed")
+    assert not exists(house / "test_reliability.py", "test_nothing")
+    assert not exists(house / "test_nowhere.py", "test_a_name_that_is_nowhere_is_noticed")
