@@ -1,4 +1,4 @@
-"""What documentation and users warn of stands in a brokerage's README, and each row has a test that holds it."""
+"""What documentation and users warn of stands in a README, and each row names a test that exists."""
 
 import re
 from pathlib import Path

@@ -43,8 +43,8 @@ PLAID = {  # which asks everything with POST
 }
 QUOTES = {"/v1/markets/quotes"}  # Tradier's long lists of symbols
 QUESTIONS = TOKENS | SESSIONS | PLAID | QUOTES
-# OpenD has numbers for methods: state, accounts, funds, positions, fills of today, orders and fills of the past,
-# fees, cash flow.
+# OpenD has numbers for methods: state, accounts, funds, positions, fills of today, orders and fills of the
+# past, fees, cash flow.
 OPEND = {"/1002", "/2001", "/2101", "/2102", "/2211", "/2221", "/2222", "/2225", "/2226"}
 
 
