@@ -216,7 +216,7 @@ class CardDoor:
 
     async def _ask(self, grant: Grant, read: Read[T], call: Call) -> tuple[list[bytes], Any]:
         response = await self._authorised(grant, read.ask(call))
-        if response.status in read.empty_statuses:
+        if response.status in read.empty_statuses and self._explained(response) is None:
             cut = read.take(Response(response.status, response.headers, b"", response.url), call)
         else:
             self._check(response)
@@ -339,11 +339,13 @@ class CardDoor:
         return response
 
     def _failure(self, response: Response) -> Failure | None:
+        return self._explained(response) or failure_of(response, self._clock())
+
+    def _explained(self, response: Response) -> Failure | None:
         explained = self._door.explain(response) if self._door.explain else None
         if explained is not None:
             explained.status = response.status
-            return explained
-        return failure_of(response, self._clock())
+        return explained
 
     def _check(self, response: Response) -> None:
         found = self._failure(response)

@@ -328,6 +328,14 @@ async def test_only_a_status_that_means_nothing_here_means_nothing(
             await told.door.positions(GRANT, ACCOUNT)
 
 
+async def test_the_door_s_own_words_go_before_a_status_that_means_nothing() -> None:
+    read = replace(DOOR.positions[0], empty_statuses=frozenset({400}))
+    told = small([Response(400)], replace(DOOR, positions=(read,), explain=explain))
+
+    with pytest.raises(ConsentRevoked):
+        await told.door.positions(GRANT, ACCOUNT)
+
+
 # ---- look-ups
 
 
