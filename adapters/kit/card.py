@@ -76,7 +76,8 @@ class Scene:
 class Read(Generic[T]):
     """One read of a door. `needs(row)` names references ("instrument:…") to look up before `parse`.
 
-    `empty_statuses`: statuses with which this read truthfully says "nothing" (E*TRADE's 204).
+    `empty_statuses`: statuses with which this read truthfully says "nothing" (E*TRADE's 204), unless the
+    door's `explain` knows better.
     """
 
     name: str
