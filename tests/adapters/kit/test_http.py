@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -244,6 +245,14 @@ async def test_what_was_signed_is_what_is_sent(wire: HttpWire) -> None:
         await asked(wire, server, request)
 
     assert server.heard[0].split(" ")[1] == request.target
+
+
+async def test_each_request_says_who_asks_as_product_and_version(wire: HttpWire) -> None:
+    """Guards in front of brokerages turn away what libraries call themselves; tastytrade wants this form."""
+    async with raw_server(saying(http(b"[]"))) as server:
+        await asked(wire, server)
+
+    assert re.findall(r"(?im)^user-agent: (.*)\r$", server.heard[0]) == ["brokerlink/1"]
 
 
 async def test_no_cookie_of_one_answer_comes_with_another_request(wire: HttpWire) -> None:
