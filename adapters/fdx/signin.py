@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
 
 from adapters.fdx.dialects import Dialect
@@ -32,7 +32,6 @@ from domain.ports.brokerage import Grant
 
 LONGEST = timedelta(days=31)  # what a token may live, to be believed
 OUR_KEYS = "The client id and secret of our app are not accepted."
-OUR_APP = "The consent page does not accept our app: check its registration and return address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,6 @@ def _consent_page(desk: Desk, waiting: Consenting, challenge: str, moment: Momen
 def hear(desk: Desk, state: State, heard: Heard, moment: Moment) -> Move:
     match state, heard:
         case Consenting(client), Answer(callback_url=str(url)):
-            _check_refusal(url, state.state)
             pairs = [
                 ("grant_type", "authorization_code"),
                 ("code", oauth.callback_value(url, "code", state.state)),
@@ -126,15 +124,6 @@ def hear(desk: Desk, state: State, heard: Heard, moment: Moment) -> Move:
             raise failure_of(heard, moment.now) or BrokerageUnavailable()
         case _:
             raise AssertionError("no such move in FDX's sign-in")
-
-
-def _check_refusal(url: str, state: str) -> None:
-    """Errors that the page leads back with; that the person said no is `callback_value`'s."""
-    told = dict(parse_qsl(urlsplit(url.strip()).query))
-    if told.get("state") == state and told.get("error", "access_denied") != "access_denied":
-        if told["error"] in {"server_error", "temporarily_unavailable"}:
-            raise BrokerageUnavailable
-        raise OperatorSettingMissing(OUR_APP)
 
 
 # Afterwards.

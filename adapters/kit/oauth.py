@@ -11,7 +11,9 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from adapters.kit.signin import Moment
 from adapters.kit.wire import Request
-from domain.errors import ChallengeWrong, ConsentRevoked
+from domain.errors import BrokerageUnavailable, ChallengeWrong, ConsentRevoked, OperatorSettingMissing
+
+PASSING = frozenset({"server_error", "temporarily_unavailable"})
 
 
 def authorize_url(endpoint: str, client_id: str, redirect_uri: str, state: str, **more: str) -> str:
@@ -24,13 +26,21 @@ def callback_value(url: str, name: str, state: str | None = None) -> str:
     """A parameter of the address that the person came back with.
 
     Raises ConsentRevoked when the person said no, ChallengeWrong when the address is not the one of
-    this conversation (another `state`) or lacks the parameter.
+    this conversation (another `state`) or lacks the parameter; by the page's other errors (RFC 6749,
+    section 4.1.2.1) BrokerageUnavailable, or OperatorSettingMissing where it does not accept our app.
     """
     told = dict(parse_qsl(urlsplit(url.strip()).query))
-    if told.get("error") == "access_denied":
+    error = told.get("error")
+    if error == "access_denied":
         raise ConsentRevoked("The user did not give the consent at the brokerage.")
     if state is not None and told.get("state") != state:
         raise ChallengeWrong("This address does not belong to this sign-in.")
+    if error in PASSING:
+        raise BrokerageUnavailable
+    if error:
+        raise OperatorSettingMissing(
+            "The consent page does not accept our app: check its registration and return address."
+        )
     if not told.get(name):
         raise ChallengeWrong(f"This address has no {name}.")
     return told[name]

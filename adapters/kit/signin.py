@@ -13,6 +13,7 @@ import msgspec
 
 from adapters.kit.wire import Request, Response
 from domain.challenges import Answer, Challenge
+from domain.errors import ChallengeExpired
 from domain.ports.brokerage import Grant
 
 
@@ -85,6 +86,12 @@ class Conversation:
         return msgspec.json.encode({"state": type(state).__name__, "values": values})
 
     def unpack(self, packed: bytes) -> object:
+        """Raises ChallengeExpired for a state that another version of the program left."""
         told = msgspec.json.decode(packed)
-        kind = {s.__name__: s for s in self.states}[told["state"]]
-        return msgspec.convert(told["values"], kind)
+        kind = {s.__name__: s for s in self.states}.get(told["state"])
+        try:
+            if kind is not None:
+                return msgspec.convert(told["values"], kind)
+        except msgspec.ValidationError:
+            pass
+        raise ChallengeExpired("This sign-in was begun by another version of the service. Begin again.")
