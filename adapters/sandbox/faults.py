@@ -50,7 +50,8 @@ _WHEN = re.compile(r"(?P<path>/[^#]*)?(?:#?(?P<first>\d+)(?P<dash>-)?(?P<last>\d
 
 @runtime_checkable
 class Refusing(Protocol):
-    """A sandbox may bring its brokerage's own words for statuses such as 401, 429 or 503."""
+    """A sandbox may bring its brokerage's own words for statuses such as 401, 429 or 503. A header that it
+    leaves empty is one that this brokerage does not send."""
 
     def refusal(self, asked: Asked, status: int) -> Response | None: ...
 
@@ -171,7 +172,8 @@ class Faulty:
             words = self.sandbox.refusal(asked, reply.status)
             if words is not None:
                 headers = dict(reply.headers) | words.headers
-                return Reply(reply.status, tuple(headers.items()), words.body)
+                told = tuple((name, value) for name, value in headers.items() if value)
+                return Reply(reply.status, told, words.body)
         return reply
 
     def _planned(self, asked: Asked) -> str | None:
