@@ -26,6 +26,10 @@ INTERVALS = frozenset(
     "OneMinute FiveMinutes TenMinutes FifteenMinutes ThirtyMinutes OneHour FourHours OneDay OneWeek".split()
 )
 CODES = {401: "Unauthorized", 403: "InsufficientPermissions", 404: "NotFound", 429: "TooManyRequests"}
+WORDS = {
+    "InsufficientPermissions": "UserToken does not have permission to access",
+    "TooManyRequests": "Too many requests",
+}
 
 
 def _told(row: TruthTransaction) -> TruthTransaction:
@@ -102,7 +106,9 @@ class EtoroSandbox:
         if asked.host == "sso":
             return say({"error": "invalid_grant" if status == 400 else "server_error"}, status)
         code = CODES.get(status, "ValidationFailed" if status < 500 else "GeneralError")
-        return say({"errorCode": code, "errorMessage": code}, status)
+        told = say({"errorCode": code, "errorMessage": WORDS.get(code, code)}, status)
+        told.headers.update(_limits(asked, 0) if status == 429 else {})
+        return told
 
     def _routes(self) -> None:
         route, v1, v2 = self._router, "/api/v1", "/api/v2"
@@ -183,7 +189,7 @@ class EtoroSandbox:
             if isinstance(scopes, Response):
                 return scopes
             if scope and SCOPE + scope not in scopes:
-                return refused("InsufficientPermissions", "UserToken does not have permission to access")
+                return refused("InsufficientPermissions", WORDS["InsufficientPermissions"])
             for name, _ in asked.query:
                 if name not in known:
                     return refused("ValidationFailed", f"{name[:40]} is not known")
@@ -191,9 +197,7 @@ class EtoroSandbox:
                 response = handler(asked)
             except Refused as wrong:
                 return refused("ValidationFailed", str(wrong))
-            reset = str(int(asked.now.timestamp()) + 60)
-            limits = {"limit": "60", "remaining": "59", "reset": reset}
-            response.headers.update({f"x-ratelimit-{name}": value for name, value in limits.items()})
+            response.headers.update(_limits(asked, 59))
             return response
 
         return checked
@@ -329,6 +333,12 @@ class EtoroSandbox:
         ]
         items: list[Json] = [tell.found(one) for one in found[(page - 1) * size : page * size]]
         return say({"page": page, "pageSize": size, "totalItems": len(found), "items": items})
+
+
+def _limits(asked: Asked, remaining: int) -> dict[str, str]:
+    reset = int(asked.now.timestamp()) + 60
+    told = {"limit": 60, "remaining": remaining, "reset": reset}
+    return {f"x-ratelimit-{name}": str(value) for name, value in told.items()}
 
 
 def _whole(asked: Asked, name: str, usual: int, most: int) -> int:

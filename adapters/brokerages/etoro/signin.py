@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from adapters.brokerages.etoro.reads import explain
 from adapters.kit import oauth, rows
 from adapters.kit.replies import failure_of
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
@@ -17,6 +18,7 @@ from domain.errors import (
     ChallengeExpired,
     ChallengeWrong,
     CredentialsRejected,
+    Failure,
     FieldInvalid,
     OperatorSettingMissing,
     PermissionInsufficient,
@@ -117,9 +119,13 @@ def hear(state: State, heard: Heard, moment: Moment) -> Move:
                 raise ChallengeExpired("eToro did not take the code. Sign in again.")
             raise CredentialsRejected("eToro does not accept the app's id and secret.")
         case ((Checking() | Exchanging()), Response()):
-            raise failure_of(heard, moment.now) or BrokerageUnavailable()
+            raise _failure(heard, moment)
         case _:
             raise AssertionError("no such move in eToro's sign-in")
+
+
+def _failure(response: Response, moment: Moment) -> Failure:
+    return explain(response) or failure_of(response, moment.now) or BrokerageUnavailable()
 
 
 def ask_renewal(grant: Grant, moment: Moment) -> Request:
@@ -131,7 +137,7 @@ def take_renewal(grant: Grant, response: Response, moment: Moment) -> Grant:
     if response.status in {400, 401}:
         raise ReauthorizationRequired
     if response.status != 200:
-        raise failure_of(response, moment.now) or BrokerageUnavailable()
+        raise _failure(response, moment)
     return _grant(grant.values, response, moment)
 
 

@@ -1,5 +1,7 @@
 """eToro's accounts, balances and positions: lots of one kind, contracts about them, names of any case."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,11 +10,10 @@ from etoro_rows import LOT, MONEY, NOW, REFERENCES, RESULT, TRADING, D, answer, 
 
 from adapters.brokerages.etoro import CARD, parse, reads
 from adapters.kit.card import Scene
-from adapters.kit.wire import Response
 from adapters.sandbox.asked import to_json
 from domain.accounts import AccountKind
 from domain.brokerages import Dataset, Support
-from domain.errors import BrokerageUnavailable, PermissionInsufficient, UnreadableReply
+from domain.errors import PermissionInsufficient, UnreadableReply
 from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Notes
 from domain.positions import Flag
@@ -76,7 +77,7 @@ def test_money_accounts_come_beside_and_what_else_there_is_is_counted() -> None:
     assert stage.notes.words == {"account.options": 1}
 
 
-def test_the_totals_are_ready_made() -> None:
+def test_the_totals_are_ready_made_and_cash_that_waits_in_orders_is_not_available() -> None:
     totals = {
         "accountAvailableCash": D("4320.84"),
         "accountBalance": D("4420.84"),
@@ -104,7 +105,19 @@ def test_totals_of_somebody_else_are_unreadable() -> None:
         reads.take_balance(answer({"cid": 1}), call())
 
 
-LISTED = {"balances": [{"accountId": "f0995efc", "accountType": "cash", "balance": 990, "currency": "GBP"}]}
+ROW = {"accountId": "f0995efc", "accountType": "cash", "balance": 990, "currency": "GBP"}
+LISTED = {"balances": [ROW | {"displayBalance": D("1258.07"), "displayCurrency": "USD"}]}
+
+
+def test_accounts_with_nothing_in_them_are_asked_for_since_they_are_left_out_else() -> None:
+    for request in (reads.ask_balances(("balances:",), call()), reads.ask_balance(call(MONEY))):
+        assert dict(request.query)["includeZeroBalances"] == "true"
+
+
+def test_a_balance_is_in_its_own_currency_and_not_in_that_of_the_display() -> None:
+    (balance,) = parse.balance(reads.take_balance(answer(LISTED), call(MONEY)).rows[0], scene())
+
+    assert (balance.currency, balance.cash) == ("GBP", D(990))
 
 
 def test_a_money_account_has_cash_and_holds_nothing() -> None:
@@ -142,7 +155,7 @@ def test_lots_of_one_kind_are_added_up() -> None:
     assert (position.cost_basis, position.market_value) == (D(200), D("208.42"))
 
 
-def test_a_result_may_be_flat_or_absent() -> None:
+def test_a_result_is_an_object_flat_or_absent() -> None:
     flat = {
         "unrealizedPnL": None,
         "pnL": D(5),
@@ -150,9 +163,11 @@ def test_a_result_may_be_flat_or_absent() -> None:
         "closeConversionRate": D(3),
         "units": D(10),
     }
+    whole, _ = held()
     without, _ = held({"unrealizedPnL": None})
     position, _ = held(flat)
 
+    assert (whole.market_value, whole.unrealized_gain) == (D("104.21"), D("4.21"))
     assert (without.price, without.market_value, without.unrealized_gain) == (None, None, None)
     assert (position.market_value, position.unrealized_gain) == (D(60), D(5))
 
@@ -245,7 +260,17 @@ def test_a_portfolio_without_its_lists_is_unreadable(name: str) -> None:
         reads.take_positions(answer(body), call())
 
 
-def test_names_differ_in_case_and_two_of_one_name_are_unreadable() -> None:
+@pytest.mark.parametrize("even", [str.lower, str.upper, str.swapcase])
+def test_names_are_the_same_in_any_case(even: Callable[[str], str]) -> None:
+    """`positionID` here, `positionId` there; samples contradict the schemas."""
+    told = {even(name): value for name, value in LOT.items()}
+    told[even("unrealizedPnL")] = {even(name): value for name, value in RESULT.items()}
+    (plain,), (position,) = (list(parse.position(to_json([row]), scene())) for row in (LOT, told))
+
+    assert position == replace(plain, raw=position.raw)
+
+
+def test_two_fields_of_one_name_are_unreadable() -> None:
     row = {"instrumentId": 1001} | {name: value for name, value in LOT.items() if name != "instrumentID"}
 
     assert list(parse.needs_instrument(to_json([row]))) == ["instrument:1001", "types:"]
@@ -259,8 +284,21 @@ def test_instruments_are_asked_for_with_literal_commas() -> None:
     assert request.target == "/api/v1/market-data/instruments?instrumentIds=1001,1002"
 
 
-def test_a_web_page_with_403_is_the_guard_in_front() -> None:
-    guard = Response(403, {"content-type": "text/html"}, b"<html>")
+def test_orders_that_wait_are_no_positions() -> None:
+    order = {"orderID": 5669649, "instrumentID": 1001, "isBuy": True, "amount": 100, "units": 688}
+    body = portfolio(LOT)
+    body["clientPortfolio"] |= {"orders": [order], "ordersForOpen": [order], "entryOrders": [order]}
 
-    assert isinstance(reads.explain(guard), BrokerageUnavailable)
-    assert reads.explain(answer({"errorCode": "InsufficientPermissions"}, 403)) is None
+    assert (
+        reads.take_positions(answer(body), call()).rows
+        == reads.take_positions(answer(portfolio(LOT)), call()).rows
+    )
+
+
+def test_a_field_that_is_new_is_counted_and_costs_nothing() -> None:
+    """The document of the API changes within weeks."""
+    stage = scene()
+    (position,) = parse.position(to_json([LOT | {"novelFigure": 1}]), stage)
+
+    assert position.quantity == D("0.494878")
+    assert stage.notes.fields == {"position.novelfigure": 1}

@@ -37,8 +37,10 @@ def test_a_closed_position_tells_how_it_began_and_how_it_ended() -> None:
 
 
 def test_the_opening_is_the_same_row_before_and_after_the_close() -> None:
-    """The open position tells its time with three digits, the closed one with seven."""
+    """The open position tells its time with three digits, the closed one with seven; and what it has cost
+    so far, which no closed one tells apart."""
     opened = LOT | {
+        "totalFees": D("-2"), "totalExternalFees": D(1), "totalExternalTaxes": D(1),
         "positionID": 2150890001, "openDateTime": "2026-03-11T15:31:00.412Z", "openRate": D("190.02"),
         "initialUnits": D("0.492053"), "initialAmountInDollars": D("93.50"),
     }  # fmt: skip
@@ -81,6 +83,14 @@ def test_blended_fees_that_were_paid_to_the_user_are_no_fees() -> None:
     _, ended = told(CLOSED | {"fees": D("-2")})
 
     assert (ended.gross, ended.fees, ended.net) == (D("107.84"), None, D("107.84"))
+
+
+def test_the_profit_of_a_closed_position_is_before_its_fees() -> None:
+    _, ended = told(
+        CLOSED | {"investment": D(100), "initialInvestment": D(100), "netProfit": D(20), "fees": D(3)}
+    )
+
+    assert (ended.gross, ended.fees, ended.net) == (D(120), D(3), D(117))
 
 
 def test_a_rate_in_another_currency_is_no_price() -> None:
@@ -163,6 +173,21 @@ def test_only_what_is_settled_is_posted(state: str, status: TransactionStatus) -
 
     assert (row.status, row.source_key, row.currency) == (status, "12345", "GBP")
     assert (row.removed_reason is not None) is (status is S.REMOVED)
+
+
+@pytest.mark.parametrize(("direction", "net"), [("credit", 100), ("debit", -100)])
+@pytest.mark.parametrize("amount", ["100.00", "-100.00"])
+def test_the_direction_is_the_sign_of_an_amount(direction: str, net: int, amount: str) -> None:
+    (row,) = told(ENTRY | {"direction": direction, "amount": amount})
+
+    assert row.net == net
+
+
+def test_figures_are_numbers_but_for_the_ledger_s_which_are_texts() -> None:
+    (row,) = told(ENTRY | {"amount": "0.10"})
+    _, ended = told(CLOSED | {"fees": msgspec.Raw(b"0.1")})
+
+    assert (row.net, ended.fees) == (D("0.10"), D("0.1"))
 
 
 def test_an_amount_without_a_direction_is_unreadable() -> None:

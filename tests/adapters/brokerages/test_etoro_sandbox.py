@@ -191,6 +191,30 @@ def test_each_renewal_brings_the_refresh_token_of_the_next() -> None:
         signin.take_renewal(grant, answer({"error": "invalid_grant"}, 400), MOMENT)
 
 
+GUARD = Response(403, {"content-type": "text/html"}, b"<html>")
+
+
+def test_the_guard_in_front_refuses_neither_keys_nor_codes_nor_renewals() -> None:
+    with pytest.raises(BrokerageUnavailable):
+        signin.hear(checking().state, GUARD, MOMENT)  # type: ignore[arg-type]
+    with pytest.raises(BrokerageUnavailable):
+        signin.hear(came_back(asked()).state, GUARD, MOMENT)
+    with pytest.raises(BrokerageUnavailable):
+        signin.take_renewal(exchanged(TOKENS).grant, GUARD, MOMENT)
+
+
+@pytest.mark.parametrize("seconds", [60, 3600, 86_400])
+def test_how_long_a_token_lives_varies_and_is_read(seconds: int) -> None:
+    assert exchanged(TOKENS | {"expires_in": seconds}).grant.expires_at == NOW + timedelta(seconds=seconds)
+
+
+def test_the_token_endpoint_is_sent_forms() -> None:
+    sent = came_back(asked()).request, signin.ask_renewal(exchanged(TOKENS).grant, MOMENT)
+
+    for request in sent:
+        assert dict(request.headers)["Content-Type"] == "application/x-www-form-urlencoded"
+
+
 # ---- with the sandbox
 
 
@@ -236,6 +260,17 @@ async def test_keys_for_virtual_money_lead_to_the_virtual_account_alone() -> Non
     assert account.name == "eToro trading (demo)"
     assert (await door.balances(grant, account)).rows
     assert page.transactions
+
+
+async def test_both_doors_lead_to_the_same_accounts() -> None:
+    """Whoever signs in is known by the account's number, not by a token that differs for each app."""
+    keys = []
+    for name in ("etoro", "etoro/login"):
+        door, sandbox = conformance.played(name)
+        listing = await door.accounts(await signed_in(name, door, sandbox))
+        keys.append([account.key for account in listing.rows])
+
+    assert keys[0] == keys[1]
 
 
 async def test_a_login_is_renewed_by_tokens_that_are_good_once_and_can_be_taken_back() -> None:
@@ -346,13 +381,14 @@ def test_the_desk_refuses_what_the_real_one_refuses(path: str, body: object) -> 
 
 
 def test_a_limit_order_waits_in_the_portfolio_until_it_is_called_off() -> None:
-    ask("/api/v1/trading/execution/limit-orders", WRITE, "POST", LIMIT)
+    told = ask("/api/v1/trading/execution/limit-orders", WRITE, "POST", LIMIT).json
     (order,) = ask("/api/v1/trading/info/real/pnl").json["clientPortfolio"]["orders"]
     cancelled = [
         ask(f"/api/v1/trading/execution/limit-orders/{order['orderID']}", WRITE, "DELETE") for _ in range(2)
     ]
 
-    assert [told.status for told in cancelled] == [200, 200]
+    assert told.keys() == {"token"}
+    assert [one.status for one in cancelled] == [200, 200]
     assert ask("/api/v1/trading/info/real/pnl").json["clientPortfolio"]["orders"] == []
 
 
@@ -363,6 +399,50 @@ def test_the_id_of_a_request_makes_an_order_of_the_second_version_once() -> None
 
     assert told[0] == told[1] == found["orderId"]
     assert found["status"]["name"] == "Executed"
+
+
+def test_a_token_s_refusals_have_words_of_their_own() -> None:
+    form = urlencode({"grant_type": "refresh_token", "refresh_token": "x", "client_id": KNOWN["client_id"]})
+    url, headers = (
+        f"{conformance.BASE}/etoro/sso/oidc/token",
+        {"content-type": "application/x-www-form-urlencoded"},
+    )
+    told = Stage([PLAYED]).hear("POST", url, headers, form.encode(), NOW, conformance.BASE).response
+
+    assert (told.status, told.json["error"]) == (400, "invalid_grant")
+    assert told.json["error_description"]
+
+
+def test_orders_of_the_first_version_are_answered_as_it_does() -> None:
+    path = "/api/v1/trading/execution"
+    market = ask(f"{path}/market-open-orders/by-amount", WRITE, "POST", ORDER).json
+    position = ask("/api/v1/trading/info/real/pnl").json["clientPortfolio"]["positions"][0]
+    body = {"InstrumentId": position["instrumentID"], "UnitsToDeduct": None}
+    where = f"{path}/market-close-orders/positions/{position['positionID']}"
+    closing = ask(where, WRITE, "POST", body).json["orderForClose"]
+
+    assert market["orderForOpen"]["orderType"] == 17
+    assert (closing["orderType"], closing["unitsToDeduct"]) == (19, None)
+
+
+def test_no_closing_price_is_minus_one_in_the_year_one() -> None:
+    told = ask("/api/v1/market-data/instruments/history/closing-price").json
+
+    assert told[0]["closingPrices"]["weekly"] == {"price": -1, "date": "0001-01-01 00:00:00Z"}
+
+
+def test_a_rate_leaves_out_what_it_does_not_know() -> None:
+    (rate,) = ask("/api/v1/market-data/instruments/rates?instrumentIds=1001").json["rates"]
+
+    assert None not in rate.values()
+    assert "bidDiscounted" not in rate
+
+
+def test_candles_are_a_thousand_at_most() -> None:
+    path = "/api/v1/market-data/instruments/1001/history/candles/asc/OneDay"
+
+    assert ask(f"{path}/1000").status == 200
+    assert ask(f"{path}/1001").status == 400
 
 
 def test_the_search_looks_at_page_and_not_at_page_number() -> None:
