@@ -12,7 +12,7 @@ from enum import Enum
 
 from adapters.kit import oauth, rows
 from adapters.kit.replies import failure_of
-from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
+from adapters.kit.signin import Ask, Conversation, Done, Given, Heard, Moment, Move, Send
 from adapters.kit.wire import Request, Response, get, post_form, post_json
 from domain.challenges import Answer, Challenge, ChallengeKind
 from domain.errors import (
@@ -98,6 +98,10 @@ class CodeGrant:
     consent: str = "agree"
     refresh: Refresh = Refresh.KEPT
     refused: frozenset[int] = frozenset({400, 401})
+
+    @property
+    def conversation(self) -> Conversation:
+        return Conversation(self.begin, self.hear, STATES)
 
     def begin(self, given: Given, moment: Moment) -> Move:
         """The page, where the person agrees. Raises OperatorSettingMissing without an app, FieldInvalid

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from adapters.kit import oauth
-from adapters.kit.code_grant import STATES, AtPage, ClientIn, CodeGrant, Exchanging, Refresh
+from adapters.kit.code_grant import AtPage, ClientIn, CodeGrant, Exchanging, Refresh
 from adapters.kit.signin import Ask, Conversation, Done, Given, Moment, Send
 from adapters.kit.wire import Response
 from domain.challenges import Answer
@@ -270,7 +270,7 @@ def test_a_refused_renewal_asks_for_the_person_and_a_broken_one_waits(
 
 def test_what_is_waited_for_shows_no_secret_and_can_be_stored() -> None:
     state, _ = asked(replace(ACME, proof=True))
-    talk = Conversation(ACME.begin, ACME.hear, STATES)
+    talk = ACME.conversation
 
     assert talk.unpack(talk.pack(state)) == state
     for secret in (state.secret, state.proof, state.state):
@@ -279,9 +279,9 @@ def test_what_is_waited_for_shows_no_secret_and_can_be_stored() -> None:
 
 def test_a_sign_in_that_an_older_program_began_is_begun_again() -> None:
     state, _ = asked()
-    packed = Conversation(ACME.begin, ACME.hear, STATES).pack(state)
+    packed = ACME.conversation.pack(state)
 
     with pytest.raises(ChallengeExpired):
         Conversation(ACME.begin, ACME.hear, (Exchanging,)).unpack(packed)
     with pytest.raises(ChallengeExpired):
-        Conversation(ACME.begin, ACME.hear, STATES).unpack(packed.replace(b'"callback"', b'"former_name"'))
+        ACME.conversation.unpack(packed.replace(b'"callback"', b'"former_name"'))
