@@ -125,11 +125,13 @@ class Counted(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `calls` in `per` seconds, for one group of endpoints."""
+    """At most `calls` in `per` seconds, for one group of endpoints. A 429 that all have to obey holds back
+    the other groups of the same `crowd` as well (where an address is shut out, and no endpoint)."""
 
     calls: int
     per: float = 60.0
     counted: Counted = Counted.UNTOLD
+    crowd: str = ""
 
 
 @dataclass(frozen=True, slots=True)

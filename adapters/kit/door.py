@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import stamina
 
+from adapters.kit.aside import aside
 from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.card import Call, Card, Door, Read, Reference, Scene
 from adapters.kit.http import Wire
@@ -220,7 +221,7 @@ class CardDoor:
             cut = read.take(Response(response.status, response.headers, b"", response.url), call)
         else:
             self._check(response)
-            cut = read.take(response, call)
+            cut = await aside(len(response.body), read.take, response, call)
         return cut.rows, cut
 
     async def _parse(
@@ -229,8 +230,12 @@ class CardDoor:
         kept = list(rows)
         references = await self._look_up(grant, _needs(read, kept), call, notes)
         scene = Scene(call.account, references, notes, call.now)
-        with localcontext(EXACTLY):
-            return [noun for row in kept for noun in read.parse(row, scene)]
+
+        def parsed() -> list[T]:
+            with localcontext(EXACTLY):
+                return [noun for row in kept for noun in read.parse(row, scene)]
+
+        return await aside(sum(map(len, kept)), parsed)
 
     async def _parse_marked(
         self, grant: Grant, read: Read[Transaction], call: Call, rows: list[tuple[bytes, bytes]], notes: Notes
@@ -243,18 +248,22 @@ class CardDoor:
         noted = Notes()
         scene = Scene(call.account, references, noted, call.now)
         told: list[tuple[Transaction, bytes | None]] = []
-        with localcontext(EXACTLY):
-            for n, (row, mark) in enumerate(rows):
-                nouns = list(read.parse(row, scene))
-                settled = len(nouns) == 1 and nouns[0].source_key is not None
-                if settled and needs:
-                    settled = all(k in references and k.partition(":")[0] in lasting for k in needs[n])
-                if noted.fields or noted.words:
-                    settled = False
-                    notes.add(noted)
-                    noted.fields.clear()
-                    noted.words.clear()
-                told.extend((noun, mark if settled else None) for noun in nouns)
+
+        def parse() -> None:
+            with localcontext(EXACTLY):
+                for n, (row, mark) in enumerate(rows):
+                    nouns = list(read.parse(row, scene))
+                    settled = len(nouns) == 1 and nouns[0].source_key is not None
+                    if settled and needs:
+                        settled = all(k in references and k.partition(":")[0] in lasting for k in needs[n])
+                    if noted.fields or noted.words:
+                        settled = False
+                        notes.add(noted)
+                        noted.fields.clear()
+                        noted.words.clear()
+                    told.extend((noun, mark if settled else None) for noun in nouns)
+
+        await aside(sum(len(row) for row, _ in rows), parse)
         return told
 
     async def _look_up(

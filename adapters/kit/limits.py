@@ -84,7 +84,7 @@ class Limits:
         per = timedelta(seconds=rate.per)
         if rate.counted is Counted.APP:
             return Budget(key, rate.calls, per)
-        crowd = None if rate.counted is Counted.CREDENTIAL else key
+        crowd = None if rate.counted is Counted.CREDENTIAL else f"{self.door}/{rate.crowd or name}"
         return Budget(f"{key}/{self.budgets.name(credential)}", rate.calls, per, crowd)
 
 

@@ -77,6 +77,20 @@ async def test_where_a_brokerage_does_not_say_whom_it_counts_a_429_holds_back_ev
     await place(budget, credential="another")
 
 
+async def test_where_an_address_is_shut_out_a_429_holds_back_all_groups_of_the_crowd() -> None:
+    budget, time = limits(
+        default=Rate(1000, 1, crowd="web"), orders=Rate(1000, 1, crowd="web"), files=Rate(1000, 1)
+    )
+
+    await budget.learn("orders", "key", slow_down(30), time.now)
+
+    await place(budget, "files", "another")
+    with pytest.raises(BrokerageRateLimited):
+        await place(budget, "default", "another")
+    time.now += 30 * SECOND
+    await place(budget, "default", "another")
+
+
 async def test_batch_that_was_held_back_with_everybody_does_not_come_back_in_one_moment() -> None:
     budget, time = limits()
     await budget.learn("default", "key", slow_down(30), time.now)
