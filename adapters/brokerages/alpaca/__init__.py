@@ -54,6 +54,7 @@ KEYS = Door(
     balances=(Read("balance", lambda call: get("/v2/account"), OnePage().whole, parse.balance),),
     positions=(Read("positions", lambda call: get("/v2/positions"), OnePage().rows, parse.position),),
     transactions=(Read("activities", parse.ask_activities, _activities.take, parse.activity),),
+    explain=signin.explain,
     rates={"default": Rate(200, counted=Counted.CREDENTIAL), "auth": Rate(60, counted=Counted.CREDENTIAL)},
 )
 

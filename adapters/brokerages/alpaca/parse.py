@@ -22,9 +22,13 @@ from domain.transactions import Transaction, TransactionStatus, TransactionType
 
 T = TransactionType
 
-_OCC = re.compile(r"[A-Z.]{1,6}\d{6}[CP]\d{8}")
+_OCC = re.compile(r"[A-Z0-9.]{1,6}\d{6}[CP]\d{8}")
 _COIN = re.compile(r"[A-Z0-9]{2,10}/USD|[A-Z0-9]{3,7}USD")  # with slash in activities, old ones without
 _CLOSED = frozenset({"ACCOUNT_CLOSED", "REJECTED", "SUBMISSION_FAILED"})
+_OPEN = rows.names(
+    "ONBOARDING SUBMITTED ACCOUNT_UPDATED APPROVAL_PENDING ACTIVE ACTION_REQUIRED APPROVED DISABLED INACTIVE"
+    " LIMITED PAPER_ONLY AML_REVIEW"
+)
 
 # Section 3.3 (types) and 5 (mapping). None: the direction decides, see `_directed`.
 TYPES: dict[str, TransactionType | None] = {
@@ -93,6 +97,12 @@ TYPES: dict[str, TransactionType | None] = {
     "TRANS": T.OTHER,
 }
 SIDES = {"buy": T.BUY, "sell": T.SELL, "sell_short": T.SELL_SHORT}
+# A correction stands under its id in place of what that told before.
+STATUSES = {
+    "executed": TransactionStatus.POSTED,
+    "correct": TransactionStatus.POSTED,
+    "canceled": TransactionStatus.REMOVED,
+}
 # Types whose `qty` moves securities. On a dividend it is only the number of shares that earned it.
 _MOVES_SECURITIES = frozenset(
     {T.TRANSFER_IN, T.TRANSFER_OUT, T.SPLIT, T.SPINOFF, T.MERGER, T.SYMBOL_CHANGE, T.OPTION_ASSIGNMENT,
@@ -128,7 +138,9 @@ def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
     """GET /v2/account (3.1). The key's one account; the account number names it for ever."""
     row = rows.fields(raw)
     rows.note_unknown(row, _ACCOUNT, "account", scene.notes)
-    number = rows.text(row, "account_number")
+    number, status = rows.text(row, "account_number"), rows.text(row, "status")
+    if status not in _CLOSED | _OPEN:
+        scene.notes.words[f"status.{status[:32]}"] += 1
     leverage = rows.optional_number(row, "multiplier")
     kind = AccountKind.MARGIN if leverage is not None and leverage > 1 else AccountKind.CASH
     yield AccountTold(
@@ -137,7 +149,7 @@ def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
         number=number,
         kind=kind,
         currency=rows.text(row, "currency"),
-        open=rows.text(row, "status") not in _CLOSED,
+        open=status not in _CLOSED,
         raw=raw,
     )
 
@@ -158,8 +170,8 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
     row = rows.fields(raw)
     rows.note_unknown(row, _POSITION, "position", scene.notes)
     quantity = rows.number(row, "qty")
-    if rows.text(row, "side") == "short" and quantity > 0:
-        raise UnreadableReply("a short position has a positive qty")
+    if quantity != 0 and rows.text(row, "side") != ("long" if quantity > 0 else "short"):
+        raise UnreadableReply("side and the sign of qty do not agree")
     cost = rows.optional_number(row, "cost_basis")
     yield Position(
         instrument=_held(row, scene),
@@ -195,21 +207,21 @@ def activity(raw: bytes, scene: Scene) -> Iterator[Transaction]:
 def _fill(row: dict[str, Any], raw: bytes, scene: Scene) -> Transaction:
     rows.note_unknown(row, _FILL, "fill", scene.notes)
     executed = rows.instant(row.get("transaction_time"), "transaction_time")
-    instrument = _named(rows.text(row, "symbol"))
-    quantity, price = rows.number(row, "qty"), rows.number(row, "price")
-    side = rows.text(row, "side")
+    symbol, side = rows.text(row, "symbol"), rows.text(row, "side")
     if side not in SIDES:
-        scene.notes.words[f"side.{side[:32]}"] += 1
-    value = quantity * price
-    if instrument.kind is InstrumentKind.OPTION:
-        value *= HUNDRED
-    buys = side == "buy"
-    gross = -value if buys else value
+        raise UnreadableReply("the side of a fill says neither buy nor sell")
+    instrument, currency = _named(symbol), scene.account.currency if scene.account else "USD"
+    quantity, buys = rows.number(row, "qty"), side == "buy"
+    price: Decimal | None = rows.number(row, "price")
+    if symbol.partition("/")[2] not in ("", "USD", currency):
+        scene.notes.words["pair.priced_in_a_coin"] += 1  # what that was in money is told nowhere
+        price = None
+    gross = None if price is None else _worth(instrument, -quantity if buys else quantity, price)
     return Transaction(
         source_key=rows.text(row, "id"),
-        type=SIDES.get(side, T.OTHER),
+        type=SIDES[side],
         trade_date=rows.market_day(executed),
-        currency=scene.account.currency if scene.account else "USD",
+        currency=currency,
         source_type=f"FILL {side}",
         executed_at=executed,
         instrument=instrument,
@@ -222,6 +234,10 @@ def _fill(row: dict[str, Any], raw: bytes, scene: Scene) -> Transaction:
     )
 
 
+def _worth(instrument: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
+    return quantity * price * (HUNDRED if instrument.kind is InstrumentKind.OPTION else 1)
+
+
 def _event(row: dict[str, Any], raw: bytes, scene: Scene) -> Transaction:
     rows.note_unknown(row, _OTHER, "activity", scene.notes)
     word = rows.text(row, "activity_type")
@@ -230,7 +246,9 @@ def _event(row: dict[str, Any], raw: bytes, scene: Scene) -> Transaction:
     kind = _kind(word, rows.optional_text(row, "activity_sub_type"), net, quantity, scene)
     symbol = rows.optional_text(row, "symbol")
     cusip = rows.optional_text(row, "cusip")
-    status = TransactionStatus.REMOVED if row.get("status") == "canceled" else TransactionStatus.POSTED
+    status = STATUSES.get(rows.optional_text(row, "status") or "executed")
+    if status is None:
+        raise UnreadableReply("the status of an activity is none of those that are documented")
     return Transaction(
         source_key=rows.text(row, "id"),
         type=kind,

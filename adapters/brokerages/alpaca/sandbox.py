@@ -1,10 +1,14 @@
-"""Alpaca, played by us: Trading API v2 over one seeded customer, from the brokerage's documentation."""
+"""Alpaca, played by us: Trading API v2 over one seeded customer, from the brokerage's documentation.
+
+The customer has a live account, which is the truth, and a paper account with keys and a life of its own.
+"""
 
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property, partial
 
 from adapters.brokerages.alpaca import sandbox_market as market
 from adapters.brokerages.alpaca import sandbox_orders as orders
@@ -13,6 +17,7 @@ from adapters.brokerages.alpaca.sandbox_activities import Activities
 from adapters.brokerages.alpaca.sandbox_asked import Refused, choice, moment
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
+from adapters.sandbox.generate import build
 from adapters.sandbox.play import Play, Sandbox
 from adapters.sandbox.profile import UNCOMPARED, Profile
 from adapters.sandbox.router import Router
@@ -73,6 +78,19 @@ PROFILE = Profile(
     number_pattern="@@#######",
     tell=_told,
 )
+# Play money to begin with, and none that comes or goes; no dividends, and no rows of fees (1, 4).
+PAPER = replace(
+    PROFILE,
+    brokerage="alpaca paper",
+    types=PROFILE.types
+    - {
+        "DIVIDEND", "CAPITAL_GAIN", "RETURN_OF_CAPITAL", "STOCK_DIVIDEND", "TAX", "FEE", "DEPOSIT",
+        "WITHDRAWAL", "TRANSFER_IN", "TRANSFER_OUT",
+    },
+    coin_fees=False,
+    opening_cash=Decimal(100_000),
+    number_pattern="PA@#######",
+)  # fmt: skip
 
 
 class Alpaca:
@@ -80,42 +98,57 @@ class Alpaca:
 
     def __init__(self, play: Play) -> None:
         self.play, self.profile = play, play.profile
-        # A paper key: real clients choose their host by themselves, ours by the prefix.
-        self._key = "PK" + play.word("key", 18)
-        self._secret = play.token("secret", 0)
-        self._activities = Activities()
+        # Keys of one host are none on the other (1).
+        self._keys = {
+            "api": ("AK" + play.word("key", 18), play.token("secret", 0)),
+            "paper": ("PK" + play.word("paper key", 18), play.token("paper secret", 0)),
+        }
+        self._activities = {host: Activities() for host in self._keys}
         self._minute, self._asked = "", 0
         self._router = Router(
             missing=lambda _: tell.error(404, 40410000, "endpoint not found"),
             wrong_method=lambda _: tell.error(403, 40310000, READ_ONLY),
         )
-        for host in ("api", "paper"):
-            for path, handler in self._handlers().items():
+        for host in self._keys:
+            for path, handler in self._handlers(partial(self._account, host), host).items():
                 self._router.get(path, handler, host=host)
 
-    def _handlers(self) -> dict[str, Callable[[Asked], Response]]:
+    @cached_property
+    def paper(self) -> Play:
+        """The life of the paper account; made when somebody asks for it."""
+        known = self.play
+        truth = build(known.seed, PAPER, known.truth.today, known.persona, known.marker)
+        return Play(truth, PAPER, known.persona, known.marker)
+
+    def _account(self, host: str) -> TruthAccount:
+        return (self.paper if host == "paper" else self.play).accounts[0]
+
+    def _handlers(
+        self, mine: Callable[[], TruthAccount], host: str
+    ) -> dict[str, Callable[[Asked], Response]]:
+        history = partial(self._history, host)
         return {
-            "/v2/account": lambda _: say(tell.account(self._mine)),
-            "/v2/account/activities": self._history,
-            "/v2/account/activities/{type}": self._history,
+            "/v2/account": lambda _: say(tell.account(mine())),
+            "/v2/account/activities": history,
+            "/v2/account/activities/{type}": history,
             "/v2/account/configurations": lambda _: say(CONFIGURATIONS),
-            "/v2/account/portfolio/history": self._portfolio_history,
-            "/v2/positions": lambda _: say([tell.position(p) for p in self._mine.positions]),
-            "/v2/positions/{name}": self._position,
-            "/v2/orders": lambda asked: orders.listed(asked, self._mine.transactions),
-            "/v2/orders:by_client_order_id": lambda asked: orders.one(asked, self._mine.transactions),
-            "/v2/orders/{id}": lambda asked: orders.one(asked, self._mine.transactions),
-            "/v2/assets": lambda asked: market.assets(asked, self._mine),
-            "/v2/assets/{name}": lambda asked: market.asset(asked, self._mine),
-            "/v2/options/contracts": lambda asked: market.contracts(asked, self._mine),
-            "/v2/options/contracts/{name}": lambda asked: market.contract(asked, self._mine),
+            "/v2/account/portfolio/history": lambda asked: _portfolio_history(asked, mine()),
+            "/v2/positions": lambda _: say([tell.position(p) for p in mine().positions]),
+            "/v2/positions/{name}": lambda asked: _position(asked, mine()),
+            "/v2/orders": lambda asked: orders.listed(asked, mine().transactions),
+            "/v2/orders:by_client_order_id": lambda asked: orders.one(asked, mine().transactions),
+            "/v2/orders/{id}": lambda asked: orders.one(asked, mine().transactions),
+            "/v2/assets": lambda asked: market.assets(asked, mine()),
+            "/v2/assets/{name}": lambda asked: market.asset(asked, mine()),
+            "/v2/options/contracts": lambda asked: market.contracts(asked, mine()),
+            "/v2/options/contracts/{name}": lambda asked: market.contract(asked, mine()),
             "/v2/clock": market.clock,
             "/v2/calendar": market.calendar,
         }
 
     def answer(self, asked: Asked) -> Response:
         told = (asked.header("apca-api-key-id"), asked.header("apca-api-secret-key"))
-        if told != (self._key, self._secret) or self.play.withdrawn():
+        if told != self._keys[asked.host] or self.play.withdrawn():
             return self._headed(tell.error(401, 40110000, "request is not authorized"))
         minute = f"{asked.now:%Y%m%d%H%M}"
         self._asked = self._asked + 1 if minute == self._minute else 1
@@ -127,11 +160,14 @@ class Alpaca:
     def refusal(self, asked: Asked, status: int) -> Response | None:
         texts = {
             401: (40110000, "request is not authorized"),
-            403: (40310000, "forbidden."),
             404: (40410000, "not found"),
+            422: (42210000, "unprocessable"),
             429: (42910000, "rate limit exceeded"),
             500: (50010000, "internal server error occurred"),
+            504: (50410000, "gateway timeout"),
         }
+        if status == 403:  # what some edges say of bad keys, without a code (2a)
+            return self._headed(say({"message": "forbidden."}, 403))
         if status not in texts:
             return None
         said = tell.error(status, *texts[status])
@@ -150,48 +186,55 @@ class Alpaca:
         return Response(said.status, headers, said.body, said.url)
 
     def credentials(self) -> dict[str, str]:
-        return {"key_id": self._key, "secret_key": self._secret}
+        (key, secret), (paper_key, paper_secret) = self._keys["api"], self._keys["paper"]
+        return {
+            "key_id": key,
+            "secret_key": secret,
+            "paper_key_id": paper_key,
+            "paper_secret_key": paper_secret,
+        }
 
     def announce(self) -> list[str]:
-        return [f"key id {self._key}", f"secret key {self._secret}"]
+        names = {"api": "live", "paper": "paper"}
+        return [f"{names[host]} key id {key}, secret {secret}" for host, (key, secret) in self._keys.items()]
 
-    @property
-    def _mine(self) -> TruthAccount:
-        return self.play.accounts[0]
+    def _history(self, host: str, asked: Asked) -> Response:
+        play = self.paper if host == "paper" else self.play
+        play.persona = self.play.persona
+        return self._activities[host].answer(asked, play.rows(play.accounts[0]))
 
-    def _history(self, asked: Asked) -> Response:
-        return self._activities.answer(asked, self.play.rows(self._mine))
 
-    def _position(self, asked: Asked) -> Response:
-        for position in self._mine.positions:
-            if market.means(asked.names["name"], position.instrument):
-                return say(tell.position(position))
-        return tell.error(404, 40410000, "position does not exist")
+def _position(asked: Asked, mine: TruthAccount) -> Response:
+    for position in mine.positions:
+        if market.means(asked.names["name"], position.instrument):
+            return say(tell.position(position))
+    return tell.error(404, 40410000, "position does not exist")
 
-    def _portfolio_history(self, asked: Asked) -> Response:
-        """The truth knows today's value and no other: the account is told as worth that on each weekday
-        of the period, and at this moment for a timeframe within the day."""
-        try:
-            timeframe = choice(asked, "timeframe", "1D", TIMEFRAMES)
-            ended = moment(asked, "date_end") or asked.now.astimezone(tell.NEW_YORK)
-            days = _days(asked.param("period") or "1M", ended.date())
-        except Refused as refused:
-            return refused.response
-        stamps = [int(datetime.combine(day, market.OPENS, tell.NEW_YORK).timestamp()) for day in days]
-        if timeframe != "1D":
-            stamps = [int(asked.now.timestamp())]
-        equity = self._mine.total_value
-        return say(
-            {
-                "timestamp": stamps,
-                "equity": [equity for _ in stamps],
-                "profit_loss": [0 for _ in stamps],
-                "profit_loss_pct": [0 for _ in stamps],
-                "base_value": equity,
-                "timeframe": timeframe,
-                "cashflow": {},
-            }
-        )
+
+def _portfolio_history(asked: Asked, mine: TruthAccount) -> Response:
+    """The truth knows today's value and no other: the account is told as worth that on each weekday
+    of the period, and at this moment for a timeframe within the day."""
+    try:
+        timeframe = choice(asked, "timeframe", "1D", TIMEFRAMES)
+        ended = moment(asked, "date_end") or asked.now.astimezone(tell.NEW_YORK)
+        days = _days(asked.param("period") or "1M", ended.date())
+    except Refused as refused:
+        return refused.response
+    stamps = [int(datetime.combine(day, market.OPENS, tell.NEW_YORK).timestamp()) for day in days]
+    if timeframe != "1D":
+        stamps = [int(asked.now.timestamp())]
+    equity = mine.total_value
+    return say(
+        {
+            "timestamp": stamps,
+            "equity": [equity for _ in stamps],
+            "profit_loss": [0 for _ in stamps],
+            "profit_loss_pct": [0 for _ in stamps],
+            "base_value": equity,
+            "timeframe": timeframe,
+            "cashflow": {},
+        }
+    )
 
 
 def _days(period: str, end: date) -> list[date]:

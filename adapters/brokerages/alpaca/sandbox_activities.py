@@ -43,7 +43,8 @@ class Activities:
             self._told = sorted((tell.activity(row, fills) for row in rows), key=lambda row: str(row["id"]))
             self._ids = [str(row["id"]) for row in self._told]
             self._rows = rows
-        found = (row for row in self._from(question) if question.means(row))
+        tonight = asked.now.astimezone(tell.NEW_YORK).date().isoformat()
+        found = (row for row in self._from(question) if question.means(row) and _written(row, tonight))
         return say(list(islice(found, question.size)))
 
     def _from(self, question: "Question") -> Iterator[tell.Row]:
@@ -106,6 +107,11 @@ class Question:
             and (self.after is None or _instant(row) >= self.after)
             and (self.until is None or _instant(row) <= self.until)
         )
+
+
+def _written(row: tell.Row, tonight: str) -> bool:
+    """All but fills is written in the night after its day (4)."""
+    return row["activity_type"] == "FILL" or str(row["date"]) < tonight
 
 
 def _instant(row: tell.Row) -> datetime:

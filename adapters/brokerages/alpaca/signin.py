@@ -5,7 +5,13 @@ from dataclasses import dataclass, field, replace
 from adapters.kit.signin import Done, Given, Heard, Moment, Move, Send
 from adapters.kit.wire import Request, Response, get
 from domain.challenges import Answer
-from domain.errors import BrokerageUnavailable, ChallengeUnsupported, CredentialsRejected
+from domain.errors import (
+    BrokerageUnavailable,
+    ChallengeUnsupported,
+    CredentialsRejected,
+    Failure,
+    ReauthorizationRequired,
+)
 from domain.ports.brokerage import Grant
 
 
@@ -33,6 +39,11 @@ def hear(state: Checking, heard: Heard, moment: Moment) -> Move:
             raise BrokerageUnavailable
         case Answer():
             raise ChallengeUnsupported
+
+
+def explain(response: Response) -> Failure | None:
+    """Reading needs no permission but the keys: a 403 says that they are bad, as it does at sign-in."""
+    return ReauthorizationRequired() if response.status == 403 else None
 
 
 def authorise(request: Request, grant: Grant, moment: Moment) -> Request:

@@ -3,17 +3,23 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import conformance
 import msgspec
 import pytest
 
+from adapters.brokerages.alpaca.sandbox import PAPER
+from adapters.brokerages.alpaca.sandbox import Alpaca as AlpacaSandbox
+from adapters.kit.door import CardDoor
 from adapters.kit.wire import Response
 from adapters.sandbox.create import create
 from adapters.sandbox.faults import Faulty, parse_fault
 from adapters.sandbox.stage import Stage
+from domain.ports.brokerage import Grant
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)  # a Wednesday, ten o'clock in New York
 ACTIVITIES = "/v2/account/activities"
@@ -28,6 +34,7 @@ class Alpaca:
     faults: tuple[str, ...] = ()
     rows: int | None = None
     now: datetime = NOW
+    account: str = "live"
 
     def __post_init__(self) -> None:
         self.box = create("alpaca", self.seed, self.persona, NOW.date(), rows=self.rows)
@@ -36,10 +43,14 @@ class Alpaca:
 
     @property
     def keys(self) -> dict[str, str]:
-        return {"APCA-API-KEY-ID": self.given["key_id"], "APCA-API-SECRET-KEY": self.given["secret_key"]}
+        prefix = "paper_" if self.account == "paper" else ""
+        return {
+            "APCA-API-KEY-ID": self.given[f"{prefix}key_id"],
+            "APCA-API-SECRET-KEY": self.given[f"{prefix}secret_key"],
+        }
 
     def ask(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Response:
-        url = f"{conformance.BASE}/alpaca{path}"
+        url = f"{conformance.BASE}/alpaca{'/paper' if self.account == 'paper' else ''}{path}"
         return self.stage.hear(
             method, url, self.keys if headers is None else headers, b"", self.now, conformance.BASE
         ).response
@@ -170,6 +181,18 @@ def test_it_takes_no_orders_and_says_so(alpaca: Alpaca, method: str, path: str) 
     assert "takes no orders" in told["message"]
 
 
+@pytest.mark.parametrize("status", [401, 404, 429, 500, 504])
+def test_an_error_is_a_code_that_begins_with_its_status_and_a_message(status: int) -> None:
+    told_status, told = Alpaca(faults=(f"{status}@*",)).refused("/v2/account")
+
+    assert (told_status, sorted(told)) == (status, ["code", "message"])
+    assert (len(str(told["code"])), str(told["code"])[:3]) == (8, str(status))
+
+
+def test_some_edges_say_403_without_a_code_to_bad_keys() -> None:
+    assert Alpaca(faults=("403@*",)).refused("/v2/account") == (403, {"message": "forbidden."})
+
+
 def test_too_many_requests_are_told_with_the_headers_of_the_limit() -> None:
     alpaca = Alpaca(faults=("429@2",))
 
@@ -227,6 +250,52 @@ def test_a_day_has_no_limit_but_the_one_that_is_asked_for(alpaca: Alpaca) -> Non
     assert len(alpaca.get(f"{ACTIVITIES}?date={day}&page_size=1")) == 1
 
 
+def test_all_but_fills_is_written_in_the_night_after_its_day(alpaca: Alpaca) -> None:
+    fee = alpaca.get(f"{ACTIVITIES}?activity_types=FEE")[0]
+    fill = next(row for row in alpaca.get(f"{ACTIVITIES}/FILL") if row["transaction_time"] > fee["date"])
+    noon = datetime.fromisoformat(f"{fee['date']}T17:00:00Z")
+
+    that_day = Alpaca(now=noon).get(f"{ACTIVITIES}?activity_types=FEE,FILL")
+    next_day = Alpaca(now=noon + timedelta(days=1)).get(f"{ACTIVITIES}?activity_types=FEE")
+
+    assert fee not in that_day
+    assert fill in that_day
+    assert fee in next_day
+
+
+def test_ids_begin_with_the_new_york_time_of_what_they_name(alpaca: Alpaca) -> None:
+    rows = alpaca.pages(f"{ACTIVITIES}?page_size=100", "page_token", "id")
+
+    for row in rows:
+        digits = f"{row['date'].replace('-', '')}000000000" if "date" in row else new_york(row)
+        assert row["id"].startswith(f"{digits}::")
+
+
+def new_york(fill: Any) -> str:
+    at = datetime.fromisoformat(fill["transaction_time"]).astimezone(ZoneInfo("America/New_York"))
+    return f"{at:%Y%m%d%H%M%S}{at.microsecond // 1000:03d}"
+
+
+def test_only_fills_have_a_time_and_only_the_others_a_date(alpaca: Alpaca) -> None:
+    for row in alpaca.pages(f"{ACTIVITIES}?page_size=100", "page_token", "id"):
+        assert ("transaction_time" in row, "date" in row) == (
+            (True, False) if "side" in row else (False, True)
+        )
+
+
+def test_a_crypto_fee_changes_the_coins_and_not_the_cash(alpaca: Alpaca) -> None:
+    fees = alpaca.get(f"{ACTIVITIES}/CFEE")
+
+    assert fees
+    for row in fees:
+        assert (row["net_amount"], row["symbol"].endswith("USD"), "/" in row["symbol"]) == ("0", True, False)
+        assert Decimal(row["qty"]) < 0
+
+
+def test_an_order_that_is_no_bracket_has_an_empty_class(alpaca: Alpaca) -> None:
+    assert {order["order_class"] for order in alpaca.get("/v2/orders?status=all")} == {""}
+
+
 def test_filters_tell_the_types_that_were_asked_for(alpaca: Alpaca) -> None:
     def words(question: str) -> set[str]:
         return {row["activity_type"] for row in alpaca.get(f"{ACTIVITIES}{question}")}
@@ -280,6 +349,13 @@ def test_a_coin_is_found_with_and_without_the_slash(alpaca: Alpaca) -> None:
 
     assert coin == alpaca.get("/v2/assets/BTC%2FUSD") == alpaca.get(f"/v2/assets/{coin['id']}")
     assert (coin["symbol"], coin["class"], coin["exchange"]) == ("BTC/USD", "crypto", "CRYPTO")
+
+
+def test_what_an_asset_is_stands_under_class_and_not_asset_class(alpaca: Alpaca) -> None:
+    assets, held = alpaca.get("/v2/assets"), alpaca.get("/v2/positions")
+
+    assert all("class" in row and "asset_class" not in row for row in assets)
+    assert all("asset_class" in row and "class" not in row for row in held)
 
 
 def test_assets_are_shares_unless_another_class_is_asked_for(alpaca: Alpaca) -> None:
@@ -346,5 +422,52 @@ def test_the_portfolio_history_has_a_point_for_each_weekday(alpaca: Alpaca) -> N
     assert Decimal(str(told["equity"][-1])) == Decimal(str(told["base_value"]))
 
 
-def test_paper_and_live_paths_tell_the_same(alpaca: Alpaca) -> None:
-    assert alpaca.get("/paper/v2/positions") == alpaca.get("/v2/positions")
+# Paper.
+
+
+async def test_a_paper_key_reads_the_paper_account_and_no_other() -> None:
+    door, sandbox = conformance.played("alpaca")
+    assert isinstance(sandbox, AlpacaSandbox)
+    given = sandbox.credentials()
+    paper = {"key_id": given["paper_key_id"], "secret_key": given["paper_secret_key"]}
+
+    told = await conformance.read_all(door, await told_in(door, paper))
+
+    life: Any = SimpleNamespace(play=sandbox.paper, profile=PAPER)
+    assert conformance.differences(told, conformance.expected(life)) == []
+    assert told[0]["number"].startswith("PA")
+
+
+async def told_in(door: CardDoor, given: dict[str, str]) -> Grant:
+    grant = await door.begin(given, "")
+    assert isinstance(grant, Grant)
+    return grant
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_paper_has_no_dividends_and_no_rows_of_fees(seed: int) -> None:
+    def words(alpaca: Alpaca) -> set[str]:
+        return {
+            row["activity_type"] for row in alpaca.pages(f"{ACTIVITIES}?page_size=100", "page_token", "id")
+        }
+
+    live, paper = words(Alpaca(seed)), words(Alpaca(seed, account="paper"))
+
+    assert {"DIV", "FEE"} <= live
+    assert "FILL" in paper
+    assert not {word for word in paper if word.startswith("DIV") or word in {"FEE", "CFEE", "PTC", "CSD"}}
+
+
+def test_keys_of_one_host_are_none_on_the_other() -> None:
+    live, paper = Alpaca(), Alpaca(account="paper")
+
+    assert live.keys["APCA-API-KEY-ID"].startswith("AK")
+    assert paper.keys["APCA-API-KEY-ID"].startswith("PK")
+    assert live.refused("/v2/account", headers=paper.keys)[0] == 401
+    assert paper.refused("/v2/account", headers=live.keys)[0] == 401
+
+
+def test_orders_of_a_paper_account_are_filled_in_parts_now_and_then() -> None:
+    fills = Alpaca(account="paper").pages(f"{ACTIVITIES}/FILL?page_size=100", "page_token", "id")
+
+    assert {row["type"] for row in fills} == {"fill", "partial_fill"}
