@@ -87,6 +87,7 @@ OAUTH = Door(
         Reference("name", reads.ask_name, reads.take_name, batch=1, required=False),
     ),
     renewal=Renewal(signin.ask_renewal, signin.take_renewal, ahead=timedelta(minutes=2)),
+    explain=signin.explain,
     rates={"default": Rate(120, counted=Counted.APP), "auth": Rate(60)},
     headers=(("Accept", "application/json"),),
 )

@@ -75,6 +75,8 @@ class SchwabSandbox:
         self.app_key = play.word("app key", 32)
         self.app_secret = play.token("app secret", 0, 32 + len(play.marker) % 2)
         self.statements = FilesDesk(play, partial(tell_csv.files, PROFILE))
+        # Some users got lists in an object, preferences in a list, and false for figures (3.2, 3.3).
+        self.odd = play.seed % 5 == 0
         self._market = Market(play)
         self._router = Router(missing=lambda asked: self._refused(404, "Not Found"))
         self._routes()
@@ -99,6 +101,8 @@ class SchwabSandbox:
         """Schwab's own words for a status (4)."""
         if asked.path.startswith("/marketdata/"):
             return market_error(self.play, status, "Refused")
+        if status == 500:
+            return say_page("Whitelabel Error Page", text("There was an unexpected error."), status=500)
         return self._unauthorized() if status == 401 else self._refused(status, "Refused")
 
     def _routes(self) -> None:
@@ -215,7 +219,8 @@ class SchwabSandbox:
         if asked.param("fields") not in ("", "positions"):
             return self._refused(400, "Bad Request", "fields must be positions")
         whole = asked.param("fields") == "positions"
-        return say([account_row(account, positions=whole) for account in self.play.accounts])
+        told = [account_row(account, positions=whole, odd=self.odd) for account in self.play.accounts]
+        return say({"accounts": told} if self.odd else told)
 
     def _one(self, handler: Callable[[Asked, TruthAccount], Response]) -> Handler:
         def found(asked: Asked) -> Response:
@@ -230,7 +235,7 @@ class SchwabSandbox:
     def _account(self, asked: Asked, account: TruthAccount) -> Response:
         if asked.param("fields") not in ("", "positions"):
             return self._refused(400, "Bad Request", "fields must be positions")
-        return say(account_row(account, positions=asked.param("fields") == "positions"))
+        return say(account_row(account, positions=asked.param("fields") == "positions", odd=self.odd))
 
     def _preference(self, asked: Asked) -> Response:
         accounts = [
@@ -254,7 +259,8 @@ class SchwabSandbox:
             "schwabClientFunctionId": "APIAPP",
         }
         offers = [{"level2Permissions": True, "mktDataPermission": "NP"}]
-        return say({"accounts": accounts, "streamerInfo": [streamer], "offers": offers})
+        told = {"accounts": accounts, "streamerInfo": [streamer], "offers": offers}
+        return say([told] if self.odd else told)
 
     # History (3.4) and orders (3.5).
 

@@ -14,6 +14,7 @@ from domain.errors import (
     ChallengeExpired,
     ChallengeWrong,
     CredentialsRejected,
+    Failure,
     FieldInvalid,
     OperatorSettingMissing,
     ReauthorizationRequired,
@@ -127,3 +128,27 @@ def _grant(values: dict[str, str], response: Response, moment: Moment, until: da
         raise UnreadableReply("refresh_token is missing")
     tokens = {"access_token": rows.text(told, "access_token"), "refresh_token": refresh}
     return Grant(values | tokens, moment.now + timedelta(seconds=seconds), until)
+
+
+def explain(response: Response) -> Failure | None:
+    """What Schwab's errors say better than their status (4).
+
+    A window of history that is older than what Schwab keeps may be refused by 400. Another 400 must not be
+    taken for that: one about the hash of the account, or one of the gateway and its pages.
+    """
+    if "Whitelabel Error Page" in response.text[:4000]:
+        return BrokerageUnavailable(
+            "Schwab's server failed. It does so as well for apps that are not ready for use, and for accounts"
+            " that it does not support."
+        )
+    if response.status != 400:
+        return None
+    try:
+        told = rows.fields(response.body)
+    except UnreadableReply:
+        told = {}
+    if "account number" in str(told.get("message")).lower():
+        return UnreadableReply("Schwab does not know the account by the name that it gave it itself.")
+    if not told.keys() & {"message", "errors"}:
+        return UnreadableReply("Not Schwab itself refused the request, but something in front of it.")
+    return None

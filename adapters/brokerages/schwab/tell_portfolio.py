@@ -18,8 +18,11 @@ ASSET_TYPES = {
 }
 
 
-def account_row(account: TruthAccount, *, positions: bool) -> Row:
-    """One element of the answer. An account that holds nothing has no `positions` at all."""
+def account_row(account: TruthAccount, *, positions: bool, odd: bool = False) -> Row:
+    """One element of the answer. An account that holds nothing has no `positions` at all.
+
+    `odd`: the quantity of the side that is not held is false.
+    """
     held: Row = {
         "type": account.kind.upper(),
         "accountNumber": account.number,
@@ -29,7 +32,7 @@ def account_row(account: TruthAccount, *, positions: bool) -> Row:
         "pfcbFlag": False,
     }
     if positions and account.positions:
-        held["positions"] = [_position(position) for position in account.positions]
+        held["positions"] = [_position(position, odd=odd) for position in account.positions]
     current = _current(account)
     held["initialBalances"] = {
         "accountValue": number(account.total_value),
@@ -106,15 +109,16 @@ def _worth(account: TruthAccount, *kinds: str, long: bool) -> Decimal:
     return sum((position.market_value for position in held), ZERO)
 
 
-def _position(position: TruthPosition) -> Row:
+def _position(position: TruthPosition, *, odd: bool) -> Row:
     long = position.quantity > 0
     side, many = "Long" if long else "Short", abs(position.quantity)
+    nothing = False if odd else number(ZERO)
     return {
-        "shortQuantity": number(ZERO if long else many),
+        "shortQuantity": nothing if long else number(many),
         "averagePrice": number(position.average_cost),
         "currentDayProfitLoss": number(ZERO),
         "currentDayProfitLossPercentage": number(ZERO),
-        "longQuantity": number(many if long else ZERO),
+        "longQuantity": number(many) if long else nothing,
         "settledLongQuantity": number(many if long else ZERO),
         "settledShortQuantity": number(ZERO if long else position.quantity),
         "instrument": _instrument(position.instrument),

@@ -1,35 +1,20 @@
-"""Schwab's parser, reads and sign-in, on rows written by hand after the fact sheet."""
+"""Schwab's accounts, balances, positions and windows of history, on rows written by hand."""
 
-import base64
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from adapters.brokerages.schwab import CARD, parse, reads, signin
+from adapters.brokerages.schwab import OAUTH, parse, reads
 from adapters.kit.card import Call, Scene
-from adapters.kit.signin import Ask, Done, Given, Moment, Send
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
-from domain.challenges import Answer, ChallengeKind
-from domain.errors import (
-    BrokerageUnavailable,
-    ChallengeExpired,
-    ChallengeWrong,
-    ConsentRevoked,
-    CredentialsRejected,
-    Failure,
-    FieldInvalid,
-    OperatorSettingMissing,
-    ReauthorizationRequired,
-    UnreadableReply,
-)
+from domain.errors import UnreadableReply
 from domain.instruments import Instrument, InstrumentKind
-from domain.ports.brokerage import Grant, Notes
+from domain.ports.brokerage import Notes
 from domain.positions import Balance, Flag, Position
 
 D = Decimal
@@ -99,6 +84,32 @@ def test_a_short_option_is_negative_and_counts_a_hundred_shares() -> None:
     assert found.instrument.option is not None
     assert found.instrument.option.multiplier == 100
     assert found.instrument.identifiers == (("schwab:cusip", "0XMPL.OL60090000"),)
+
+
+def test_the_settled_short_quantity_is_negative_and_not_what_is_held() -> None:
+    row = held(longQuantity=0.0, shortQuantity=3.0, settledShortQuantity=-1.0, settledLongQuantity=0.0)
+
+    assert position(row | {"marketValue": -300.0}).quantity == -3
+
+
+@pytest.mark.parametrize(("symbol", "word"), [("/ESH26", "FUTURE"), ("$SPX", "INDEX")])
+def test_what_tells_no_multiplier_has_neither_price_nor_cost(symbol: str, word: str) -> None:
+    found = position(held(instrument={"assetType": word, "symbol": symbol}))
+
+    assert found.instrument.symbol == symbol
+    assert (found.price, found.cost_basis, found.market_value) == (None, None, D(10540))
+
+
+def test_a_figure_is_read_to_its_last_digit_and_zero_has_two_spellings() -> None:
+    text = json.dumps(held()).replace("10540.0", "10540.123456789012345678").replace('": 0.0', '": 0')
+
+    (found,) = parse.position(text.encode(), scene())
+
+    assert (found.market_value, found.quantity) == (D("10540.123456789012345678"), D(100))
+
+
+def test_a_share_mostly_comes_without_a_name() -> None:
+    assert position(held()).instrument.name is None
 
 
 def test_an_option_multiplier_that_is_told_wins() -> None:
@@ -206,6 +217,11 @@ def test_margin_and_cash_accounts_tell_their_figures_under_different_names() -> 
     assert balance(whole("CASH", totalCash=False, cashBalance=49.0)).cash == 49
 
 
+def test_the_aggregated_balance_serves_where_the_liquidation_value_lacks() -> None:
+    assert balance(whole(cashBalance=1.0)).total_value == 16000
+    assert balance(whole(cashBalance=1.0, liquidationValue=False)).total_value == 16000
+
+
 def test_a_balance_without_cash_is_unreadable_and_one_that_is_false_is_unknown() -> None:
     assert balance(whole(cashBalance=False, liquidationValue=False)).cash is None
     with pytest.raises(UnreadableReply):
@@ -263,6 +279,22 @@ def test_the_list_may_come_in_a_wrapper_and_preferences_as_one_object() -> None:
             reads.take_types(answer(value), ())
 
 
+def test_another_hash_after_a_new_login_is_another_route_to_the_same_account() -> None:
+    told = [json.dumps({"accountNumber": "70001234", "hashValue": h}).encode() for h in ("9F2C", "0A1B")]
+
+    before, after = (next(parse.account(row, scene(account_70001234="MARGIN"))) for row in told)
+
+    assert before.key == after.key == before.number
+    assert (before.routing, after.routing) == ({"hash": "9F2C"}, {"hash": "0A1B"})
+
+
+@pytest.mark.parametrize(("word", "kind"), [("CASH", AccountKind.CASH), ("MARGIN", AccountKind.MARGIN)])
+def test_an_ira_is_a_cash_or_margin_account_like_any_other(word: str, kind: AccountKind) -> None:
+    row = json.dumps({"accountNumber": "70001234", "hashValue": "9F2C"}).encode()
+
+    assert next(parse.account(row, scene(account_70001234=word))).kind is kind
+
+
 def test_without_preferences_the_account_still_has_a_name() -> None:
     row = json.dumps({"accountNumber": "70001234", "hashValue": "9F2C"}).encode()
 
@@ -287,6 +319,13 @@ def test_a_company_is_found_by_its_exact_name_only_if_there_is_one() -> None:
     assert found["name:EXAMPLE CORP"] == Instrument(InstrumentKind.EQUITY, "XMPL", name="Example Corp")
     assert unsure == {"name:EXAMPLE CORP": None}
     assert reads.take_symbols(answer({}), ("symbol:XMPL",)) == {}  # asked again
+
+
+def test_symbols_with_slashes_and_signs_are_encoded_and_far_fewer_than_500_go_in_one_call() -> None:
+    asked = reads.ask_symbols(("symbol:BRK/B", "symbol:$SPX"), call())
+
+    assert "symbol=BRK%2FB%2C%24SPX" in asked.target
+    assert {one.batch for one in OAUTH.references if one.scheme in {"symbol", "name"}} == {50, 1}
 
 
 # Windows of history.
@@ -314,6 +353,14 @@ def test_windows_walk_back_ten_years_without_gap_or_overlap_none_longer_than_a_y
     assert all(newer[0] - older[1] == timedelta(seconds=1) for newer, older in pairwise(found))
     assert found[0][1] >= NOW
     assert found[-1][0].date() == date(2016, 11, 27)
+
+
+def test_both_ends_of_a_window_have_milliseconds_and_the_types_are_one_list() -> None:
+    query = dict(reads.ask_transactions(call(cursor="2026-11-25T00:00:00+00:00/86400")).query)
+
+    assert query["startDate"] == "2026-11-24T00:00:00.000Z"
+    assert query["endDate"] == "2026-11-25T00:00:00.000Z"
+    assert query["types"].count(",") == 14
 
 
 def test_an_incremental_read_is_one_window_from_its_first_day() -> None:
@@ -352,146 +399,3 @@ def test_a_refusal_ends_the_history_only_beyond_the_two_years_that_are_known_to_
     assert reads.take_transactions(Response(400), old).cursor is None
     with pytest.raises(UnreadableReply):
         reads.take_transactions(Response(400), call(cursor="2025-11-01T00:00:00+00:00/31449600"))
-
-
-# Signing in.
-
-
-MOMENT = Moment(NOW, "nonce", {"api": "https://api.schwabapi.com"})
-GIVEN = {"app_key": "KEY-of-the-app", "app_secret": "SECRET-of-the-app"}
-BACK = "https://127.0.0.1:8182"
-TOKENS = {"expires_in": 1800, "token_type": "Bearer", "access_token": "I0.a@", "refresh_token": "r1@"}
-
-
-def redirected() -> signin.AtSchwab:
-    move = signin.begin(Given(GIVEN, BACK), MOMENT)
-    assert isinstance(move, Ask)
-    assert isinstance(move.state, signin.AtSchwab)
-    return move.state
-
-
-def came_back(query: str) -> Answer:
-    return Answer(callback_url=f"{BACK}?{query}")
-
-
-def test_the_person_is_sent_to_schwab_with_key_callback_and_state() -> None:
-    move = signin.begin(Given(GIVEN, BACK), MOMENT)
-
-    assert isinstance(move, Ask)
-    assert move.challenge.kind is ChallengeKind.REDIRECT
-    address = urlsplit(move.challenge.authorize_url or "")
-    assert address.path == "/v1/oauth/authorize"
-    assert parse_qs(address.query) == {
-        "response_type": ["code"],
-        "client_id": ["KEY-of-the-app"],
-        "redirect_uri": [BACK],
-        "state": ["nonce"],
-    }
-    assert "SECRET" not in (move.challenge.authorize_url or "")
-
-
-def test_the_operators_callback_serves_when_connect_names_none() -> None:
-    move = signin.begin(Given(GIVEN | {"callback_url": BACK}, ""), MOMENT)
-
-    assert isinstance(move, Ask)
-    assert "redirect_uri=https%3A%2F%2F127.0.0.1%3A8182" in (move.challenge.authorize_url or "")
-
-
-@pytest.mark.parametrize("callback", ["", "http://127.0.0.1:8182", "https://localhost/back", "nonsense"])
-def test_a_callback_that_schwab_never_registers_is_refused_before_anything_is_sent(callback: str) -> None:
-    with pytest.raises(FieldInvalid):
-        signin.begin(Given(GIVEN, callback), MOMENT)
-
-
-def test_without_an_app_key_the_operator_must_act() -> None:
-    with pytest.raises(OperatorSettingMissing):
-        signin.begin(Given({"app_key": "KEY"}, BACK), MOMENT)
-
-
-def test_the_code_is_decoded_once_and_sent_form_encoded_with_basic_authentication() -> None:
-    move = signin.hear(redirected(), came_back("code=C0.abc%40&session=1&state=nonce"), MOMENT)
-
-    assert isinstance(move, Send)
-    assert move.request.body == (
-        b"grant_type=authorization_code&code=C0.abc%40&redirect_uri=https%3A%2F%2F127.0.0.1%3A8182"
-    )
-    basic = base64.b64encode(b"KEY-of-the-app:SECRET-of-the-app").decode()
-    assert ("Authorization", f"Basic {basic}") in move.request.headers
-
-
-@pytest.mark.parametrize(
-    ("told", "failure"),
-    [
-        (came_back("code=C0.abc%40&state=another"), ChallengeWrong),
-        (came_back("session=1&state=nonce"), ChallengeWrong),
-        (came_back("error=access_denied&state=nonce"), ConsentRevoked),
-        (Answer(code="C0.abc@"), ChallengeWrong),
-    ],
-)
-def test_an_address_that_is_not_the_answer_is_told_apart(told: Answer, failure: type[Failure]) -> None:
-    with pytest.raises(failure):
-        signin.hear(redirected(), told, MOMENT)
-
-
-@pytest.mark.parametrize(
-    ("response", "failure"),
-    [
-        (answer({"error": "invalid_grant"}, 400), ChallengeExpired),
-        (answer({"error": "invalid_client"}, 401), CredentialsRejected),
-        (answer({"error": "invalid_client"}, 400), CredentialsRejected),
-        (Response(503), BrokerageUnavailable),
-        (answer({"expires_in": 1800, "access_token": "I0.a@"}), UnreadableReply),
-        (answer(TOKENS | {"expires_in": 0}), UnreadableReply),
-        (Response(200, {}, b"<html>"), UnreadableReply),
-    ],
-)
-def test_a_refused_exchange_says_who_must_act(response: Response, failure: type[Failure]) -> None:
-    with pytest.raises(failure):
-        signin.hear(signin.Exchanging("KEY", "SECRET"), response, MOMENT)
-
-
-def granted() -> Grant:
-    move = signin.hear(signin.Exchanging("KEY", "SECRET"), answer(TOKENS), MOMENT)
-    assert isinstance(move, Done)
-    return move.grant
-
-
-def test_a_grant_lasts_half_an_hour_and_can_be_renewed_for_seven_days() -> None:
-    grant = granted()
-
-    assert grant.expires_at == NOW + timedelta(minutes=30)
-    assert grant.renewable_until == NOW + timedelta(days=7)
-    assert "I0.a@" not in repr(grant)
-
-
-def test_a_renewal_keeps_the_rotated_token_and_the_end_of_the_login() -> None:
-    later = Moment(NOW + timedelta(days=3), "other", MOMENT.urls)
-
-    renewed = signin.take_renewal(granted(), answer(TOKENS | {"refresh_token": "r2@"}), later)
-    kept = signin.take_renewal(granted(), answer({"expires_in": 1800, "access_token": "I0.b@"}), later)
-
-    assert signin.ask_renewal(granted(), later).body == b"grant_type=refresh_token&refresh_token=r1%40"
-    assert renewed.values["refresh_token"] == "r2@"
-    assert renewed.renewable_until == NOW + timedelta(days=7)
-    assert renewed.expires_at == later.now + timedelta(minutes=30)
-    assert kept.values["refresh_token"] == "r1@"
-
-
-@pytest.mark.parametrize("status", [400, 401])
-def test_every_refusal_of_a_renewal_means_to_sign_in_again(status: int) -> None:
-    broken = b'{"error":"unsupported_token_type","error_description":"400: \\"{\\"x\\":1}\\""}'
-
-    with pytest.raises(ReauthorizationRequired):
-        signin.take_renewal(granted(), Response(status, {}, broken), MOMENT)
-
-
-def test_a_renewal_that_fails_for_now_is_tried_again_later() -> None:
-    with pytest.raises(BrokerageUnavailable):
-        signin.take_renewal(granted(), Response(502), MOMENT)
-
-
-def test_a_state_of_the_sign_in_survives_being_stored() -> None:
-    talk = CARD.doors[0].sign_in
-
-    assert talk.unpack(talk.pack(redirected())) == redirected()
-    assert "SECRET" not in repr(redirected())

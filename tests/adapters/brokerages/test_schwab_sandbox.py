@@ -1,6 +1,7 @@
 """Schwab's sandbox refuses what Schwab refuses, and reading it gives the truth."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from domain.errors import Failure, ReauthorizationRequired, UnreadableReply
 from domain.ports.brokerage import Asked, Grant
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
+Asking = Callable[[str], Response]
 HOURS = "startDate=2026-01-01T00:00:00.000Z&endDate=2026-11-25T00:00:00.000Z"
 
 
@@ -333,7 +335,7 @@ def test_a_plain_number_is_no_path_and_the_list_takes_a_final_slash() -> None:
         ("startDate=2026-11-25T00:00:00.000Z&endDate=2026-01-01T00:00:00.000Z", 400),
     ],
 )
-def test_history_wants_a_window_of_at_most_a_year_and_known_types(query: str, status: int) -> None:
+def test_history_wants_a_year_at_most_and_takes_one_type_a_list_or_none(query: str, status: int) -> None:
     schwab = Schwab()
     access = schwab.exchanged()["access_token"]
     account = schwab.box.play.accounts[0]
@@ -343,22 +345,85 @@ def test_history_wants_a_window_of_at_most_a_year_and_known_types(query: str, st
     assert told.status == status
 
 
-def test_single_rows_orders_and_quotes_fit_the_lists() -> None:
+WINDOW = HOURS.replace("startDate", "fromEnteredTime").replace("endDate", "toEnteredTime")
+
+
+@pytest.fixture(scope="module")
+def asking() -> Asking:
     schwab = Schwab()
     access = schwab.exchanged()["access_token"]
-    account = schwab.box.play.accounts[0]
-    base = f"/trader/v1/accounts/{account.hash}"
+    base = f"/trader/v1/accounts/{schwab.box.play.accounts[0].hash}"
+    return lambda path: schwab.ask("GET", path.replace("~", base, 1), access)
 
-    row = decoded(schwab.ask("GET", f"{base}/transactions?{HOURS}&types=TRADE", access))[0]
-    window = HOURS.replace("startDate", "fromEnteredTime").replace("endDate", "toEnteredTime")
-    order = decoded(schwab.ask("GET", f"{base}/orders?{window}", access))[0]
+
+def test_a_single_transaction_comes_as_a_list_of_one(asking: Asking) -> None:
+    row = decoded(asking(f"~/transactions?{HOURS}&types=TRADE"))[0]
+
+    assert decoded(asking(f"~/transactions/{row['activityId']}")) == [row]
+    assert asking("~/transactions/1").status == 404
+
+
+def test_an_order_tells_its_account_as_a_number(asking: Asking) -> None:
+    order = decoded(asking(f"~/orders?{WINDOW}"))[0]
+
+    assert isinstance(order["accountNumber"], int)
+    assert decoded(asking(f"~/orders/{order['orderId']}")) == order
+
+
+def test_orders_of_all_accounts_go_back_sixty_days_and_those_of_one_a_year(asking: Asking) -> None:
+    recent = WINDOW.replace("2026-01-01", "2026-10-01")
+
+    assert [asking(f"/trader/v1/orders?{one}").status for one in (WINDOW, recent)] == [400, 200]
+    assert asking(f"~/orders?{WINDOW}").status == 200
+
+
+def test_symbols_that_nobody_knows_stand_beside_the_quotes(asking: Asking) -> None:
+    order = decoded(asking(f"~/orders?{WINDOW}"))[0]
     symbol = order["orderLegCollection"][0]["instrument"]["symbol"]
-    quotes = decoded(schwab.ask("GET", f"/marketdata/v1/quotes?symbols={quote(symbol)},NOPE", access))
 
-    assert decoded(schwab.ask("GET", f"{base}/transactions/{row['activityId']}", access)) == [row]
-    assert decoded(schwab.ask("GET", f"{base}/orders/{order['orderId']}", access)) == order
-    assert order["accountNumber"] == int(account.number)
+    quotes = decoded(asking(f"/marketdata/v1/quotes?symbols={quote(symbol)},NOPE"))
+
     assert set(quotes) == {symbol, "errors"}
     assert quotes["errors"] == {"invalidSymbols": ["NOPE"]}
-    assert schwab.ask("GET", f"/trader/v1/orders?{window}", access).status == 400
-    assert schwab.ask("GET", "/marketdata/v1/instruments?symbol=XMPL", access).status == 400
+    assert asking(f"/marketdata/v1/quotes?symbols={'A,' * 501}").status == 400
+
+
+def test_an_error_of_market_data_tells_its_status_as_a_text_or_a_number(asking: Asking) -> None:
+    refused = asking("/marketdata/v1/instruments?symbol=XMPL")
+    unknown = Schwab().ask("GET", "/marketdata/v1/instruments?symbol=XMPL")
+
+    assert (refused.status, decoded(refused)["errors"][0]["status"]) == (400, "400")
+    assert (unknown.status, decoded(unknown)["errors"][0]["status"]) == (401, 401)
+    assert decoded(refused)["errors"][0]["source"] == {"parameter": "projection"}
+
+
+def test_an_error_of_the_trader_may_be_a_message_alone(asking: Asking) -> None:
+    known, unknown = asking("~/orders"), asking("/trader/v1/accounts/70001234")
+
+    assert decoded(known).keys() == {"message", "errors"}
+    assert decoded(unknown) == {"message": "Invalid account number"}
+
+
+def test_every_answer_but_pages_carries_an_id_to_tell_schwab(asking: Asking) -> None:
+    for path in ("/trader/v1/accounts", "/trader/v1/nothing", "/marketdata/v1/quotes"):
+        assert asking(path).headers["schwab-client-correlid"]
+
+
+def test_an_internal_error_is_a_page_and_no_json() -> None:
+    schwab = Schwab(faults=("500@/trader/v1/accounts",))
+
+    told = schwab.ask("GET", "/trader/v1/accounts", schwab.exchanged()["access_token"])
+
+    assert (told.status, b"Whitelabel Error Page" in told.body) == (500, True)
+
+
+def test_every_fifth_customer_gets_other_shapes_and_false_for_figures() -> None:
+    schwab = Schwab(seed=5)
+    access = schwab.exchanged()["access_token"]
+
+    listed = decoded(schwab.ask("GET", "/trader/v1/accounts?fields=positions", access))
+    preferences = decoded(schwab.ask("GET", "/trader/v1/userPreference", access))
+
+    held = [row for one in listed["accounts"] for row in one["securitiesAccount"].get("positions", ())]
+    assert False in [row["shortQuantity"] for row in held]
+    assert isinstance(preferences, list)

@@ -162,6 +162,22 @@ def test_an_option_that_turns_into_shares_is_two_transactions_and_mirrored_legs_
     assert (ended.source_key, shares.source_key) == ("90000000001", "90000000001.1")
 
 
+def test_each_leg_of_a_strategy_is_a_row_and_a_trade_of_its_own() -> None:
+    call = PUT | {"symbol": "XMPL  260320C00110000", "putCall": "CALL", "strikePrice": 110}
+    legs = [leg(-1, 220, 2.2, instrument=one, positionEffect="OPENING") for one in (PUT, call)]
+
+    rows = [one(activity("TRADE", 220, each, activityId=90 + n, orderId=7)) for n, each in enumerate(legs)]
+
+    assert [row.source_key for row in rows] == ["90", "91"]
+    assert [row.type for row in rows] == [T.SELL_TO_OPEN] * 2
+
+
+def test_what_a_dividend_buys_is_a_plain_trade() -> None:
+    found = one(activity("TRADE", -5.0, leg(0.05, -5.0, 100.0, positionEffect="OPENING")))
+
+    assert (found.type, found.quantity, found.fees) == (T.BUY, D("0.05"), D(0))
+
+
 def test_a_net_that_is_not_the_sum_of_its_legs_is_reported_and_leaves_the_fees_unknown() -> None:
     seen = scene()
 
@@ -335,6 +351,13 @@ def test_shares_journaled_between_own_accounts_keep_their_quantity() -> None:
 )
 def test_a_trade_date_is_a_day_in_new_york(told_at: str, day: date) -> None:
     assert one(activity("WIRE_IN", 1.0, tradeDate=told_at)).trade_date == day
+
+
+@pytest.mark.parametrize("zone", ["+0000", "+00:00", "Z"])
+def test_a_time_has_a_zone_without_a_colon(zone: str) -> None:
+    found = one(activity("WIRE_IN", 1.0, time=f"2026-01-13T16:56:17{zone}"))
+
+    assert found.executed_at == datetime(2026, 1, 13, 16, 56, 17, tzinfo=UTC)
 
 
 def test_the_instant_is_kept_beside_the_day_and_optional_fields_may_lack() -> None:
