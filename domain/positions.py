@@ -13,7 +13,8 @@ from domain.quick import quickly_made
 class Flag(Enum):
     """What a reader of a position must know about its figures."""
 
-    SUSPECT_COST = "suspect_cost"  # cost and price disagree by more than a plausible factor
+    SUSPECT_COST = "suspect_cost"  # cost and value, or cost for each and in all, cannot both be right
+    SUSPECT_PRICE = "suspect_price"  # price x quantity is not nearly the market value
     COST_UNKNOWN = "cost_unknown"  # transferred in: the brokerage says zero, which means unknown
     DERIVED_PRICE = "derived_price"  # the brokerage gives no price; it is market value / quantity
 

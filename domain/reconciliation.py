@@ -1,11 +1,12 @@
 """Do the figures add up, and may a snapshot be believed?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from enum import Enum
 
-from domain.money import EXACTLY, ZERO
+from domain.instruments import InstrumentKind
+from domain.money import EXACTLY, HUNDRED, ZERO
 from domain.positions import Balance, Flag, Position
 
 # A brokerage rounds each position's value; the sum may be off by half a cent for each.
@@ -13,6 +14,15 @@ CENT = Decimal("0.01")
 # Basis and value of a healthy position lie within this factor; beyond it a unit was mistaken
 # (a total read as a price per share, pence read as pounds).
 SUSPECT_FACTOR = Decimal(50)
+# The price may be of another moment than the value; beyond this factor it is of another unit.
+CONTRADICTION = Decimal(2)
+_PRICED_EACH = {
+    InstrumentKind.EQUITY,
+    InstrumentKind.ETF,
+    InstrumentKind.MUTUAL_FUND,
+    InstrumentKind.CRYPTO,
+    InstrumentKind.CASH_EQUIVALENT,
+}
 
 
 class Agreement(Enum):
@@ -75,12 +85,62 @@ def vanished(
     return now.cash <= cash_before
 
 
+def checked(position: Position) -> Position:
+    """A position as it is shown: a zero that stands for an unknown cost is left out, and so is the gain over
+    it; figures that cannot all be right are kept and flagged."""
+    known = _without_unknown_cost(position)
+    flags = flagged(known)
+    return known if flags == known.flags else replace(known, flags=flags)
+
+
+def _without_unknown_cost(position: Position) -> Position:
+    if Flag.COST_UNKNOWN not in position.flags:
+        return position
+    cost = position.cost_basis or None
+    gain = None if cost is None else position.unrealized_gain
+    return replace(
+        position, average_cost=position.average_cost or None, cost_basis=cost, unrealized_gain=gain
+    )
+
+
 def flagged(position: Position) -> tuple[Flag, ...]:
-    """The flags of a position, with SUSPECT_COST added where cost and value cannot both be right."""
+    """The flags of a position, with SUSPECT_COST and SUSPECT_PRICE added where they are due."""
+    units = _units(position)
+    doubts = (
+        (
+            Flag.SUSPECT_COST,
+            _out_of_reach(position) or _contradict(position.average_cost, position.cost_basis, units),
+        ),
+        (Flag.SUSPECT_PRICE, _contradict(position.price, position.market_value, units)),
+    )
+    return (*position.flags, *(flag for flag, so in doubts if so and flag not in position.flags))
+
+
+def _out_of_reach(position: Position) -> bool:
+    """Whether cost and value lie further apart than a holding wins or loses. An option may well do so."""
     cost, value = position.cost_basis, position.market_value
-    if Flag.SUSPECT_COST in position.flags or not cost or not value:
-        return position.flags
-    ratio = abs(value / cost)
-    if position.instrument.option is None and not (1 / SUSPECT_FACTOR <= ratio <= SUSPECT_FACTOR):
-        return (*position.flags, Flag.SUSPECT_COST)
-    return position.flags
+    if not cost or not value or position.instrument.option is not None:
+        return False
+    return not 1 / SUSPECT_FACTOR <= abs(value / cost) <= SUSPECT_FACTOR
+
+
+def _contradict(each: Decimal | None, total: Decimal | None, units: Decimal | None) -> bool:
+    """Whether a figure for each unit and one for the whole cannot both be right: one of them was taken for
+    the other, or is in another unit. What the last digit of a small price hides is allowed for."""
+    if not each or not total or not units:
+        return False
+    exponent = each.as_tuple().exponent
+    hidden = Decimal(5).scaleb(exponent - 1) if isinstance(exponent, int) else ZERO
+    least, most = (abs(each) - hidden) * abs(units), (abs(each) + hidden) * abs(units)
+    return abs(total) * CONTRADICTION < least or abs(total) > most * CONTRADICTION
+
+
+def _units(position: Position) -> Decimal | None:
+    """How often the figure for each unit is in the one for the whole; None where nobody says."""
+    option, kind = position.instrument.option, position.instrument.kind
+    if kind is InstrumentKind.OPTION:
+        each = None if option is None else option.multiplier
+        return None if each is None else position.quantity * each
+    if kind is InstrumentKind.BOND:
+        return position.quantity / HUNDRED
+    return position.quantity if kind in _PRICED_EACH else None

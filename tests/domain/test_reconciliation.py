@@ -1,5 +1,6 @@
 """Do the figures add up, and may a snapshot be believed?"""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.instruments import Instrument, InstrumentKind, OptionTerms, Right, option_instrument
 from domain.positions import Balance, Flag, Position
-from domain.reconciliation import SUSPECT_FACTOR, Agreement, flagged, reconcile, vanished
+from domain.reconciliation import SUSPECT_FACTOR, Agreement, checked, flagged, reconcile, vanished
 
 SHARE = Instrument(InstrumentKind.EQUITY, "VTI")
 CENTS = st.decimals(min_value=-1_000_000, max_value=1_000_000, places=2)
@@ -138,6 +139,59 @@ def test_an_option_may_well_lose_or_win_that_much() -> None:
     )
 
     assert flagged(position) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "multiplier", "total", "suspect"),
+    [
+        (InstrumentKind.OPTION, "100", "2250", False),
+        (InstrumentKind.OPTION, "10", "2250", True),  # the multiplier that everybody assumes
+        (InstrumentKind.OPTION, None, "2250", False),  # nobody says how much a contract is
+        (InstrumentKind.BOND, None, "0.225", False),  # percent of the face
+        (InstrumentKind.BOND, None, "22.5", True),
+        (InstrumentKind.FUTURE, None, "2250", False),
+        (InstrumentKind.EQUITY, None, "-22.5", False),
+    ],
+)
+def test_one_and_all_are_compared_in_the_units_of_the_kind(
+    kind: InstrumentKind, multiplier: str | None, total: str, suspect: bool
+) -> None:
+    each = None if multiplier is None else Decimal(multiplier)
+    terms = OptionTerms("VTI", date(2026, 6, 19), Right.CALL, Decimal(200), each)
+    option = terms if kind is InstrumentKind.OPTION else None
+    what = Instrument(kind, "X", option=option)
+    figures = {"average_cost": Decimal("7.5"), "price": Decimal("7.5")}
+    position = Position(
+        what, Decimal(3), "USD", cost_basis=Decimal(total), market_value=Decimal(total), **figures
+    )
+
+    found = {Flag.SUSPECT_COST, Flag.SUSPECT_PRICE} if suspect else set()
+    assert set(flagged(position)) == found
+
+
+@given(st.decimals("0.0001", 10_000, places=8), st.decimals(1, 1_000_000, places=4))
+def test_what_rounding_hides_is_no_contradiction(price: Decimal, quantity: Decimal) -> None:
+    rounded = price.quantize(Decimal("0.01"))
+    position = Position(
+        SHARE, quantity, "USD", average_cost=rounded, cost_basis=price * quantity,
+        price=rounded, market_value=price * quantity,
+    )  # fmt: skip
+
+    assert flagged(position) == ()
+
+
+def test_an_unknown_cost_leaves_no_zero_and_no_gain_behind() -> None:
+    zero = Decimal(0)
+    told = replace(
+        held("500", zero), average_cost=zero, unrealized_gain=Decimal(500), flags=(Flag.COST_UNKNOWN,)
+    )
+
+    shown = checked(told)
+
+    assert (shown.average_cost, shown.cost_basis, shown.unrealized_gain) == (None, None, None)
+    assert (shown.market_value, shown.flags) == (Decimal(500), (Flag.COST_UNKNOWN,))
+    # A cost of nothing that the brokerage stands by stays.
+    assert checked(replace(told, flags=())).cost_basis == zero
 
 
 def test_flags_that_a_brokerage_gave_stay() -> None:

@@ -24,7 +24,7 @@ from domain.ports.statements import AccountStatement, Statement, Statements
 from domain.ports.storage import Changes, Keyed, Storage, UnitOfWork
 from domain.ports.vault import Label
 from domain.positions import Position, by_currency
-from domain.reconciliation import flagged, reconcile, vanished
+from domain.reconciliation import checked, reconcile, vanished
 from domain.stitching import Candidate
 from domain.syncs import FeedState
 from domain.transactions import Transaction
@@ -293,7 +293,7 @@ class ImportStatement:
         return ""
 
     def _mirror(self, uow: UnitOfWork, account: Account, told: Sequence[Position], now: datetime) -> None:
-        positions = [replace(one, flags=flagged(one)) for one in told]
+        positions = [checked(one) for one in told]
         ids = uow.instruments.resolve((one.instrument for one in positions), now.date())
         key = self.safe.key(uow, f"account:{account.id}")
         label = Label(account.user_id, account.id, "position")

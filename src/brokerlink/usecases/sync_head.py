@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ from domain.ports.brokerage import Grant, Listing
 from domain.ports.storage import Changes, UnitOfWork
 from domain.ports.vault import DataKey, Label
 from domain.positions import Balance, Position
-from domain.reconciliation import flagged, reconcile, vanished
+from domain.reconciliation import checked, reconcile, vanished
 from domain.syncs import DatasetResult, ResultState
 
 log = logging.getLogger("brokerlink.sync")
@@ -245,7 +245,7 @@ def _mirror(
     listing: Listing[Position],
     ids: dict[Instrument, str],
 ) -> Changes:
-    positions = [p if (flags := flagged(p)) == p.flags else replace(p, flags=flags) for p in listing.rows]
+    positions = [checked(position) for position in listing.rows]
     key = course.raw_key(uow, identifier)
     raws = [_seal(course, key, identifier, p) for p in positions]
     return uow.holdings.replace_positions(identifier, positions, ids, raws)
