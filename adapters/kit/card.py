@@ -151,14 +151,15 @@ class SignedNotices:
     """How notices of a door are proved and read. All raise Forged where it was not the brokerage.
 
     `key_name(headers)`: which key it was signed with. `ask_key(name, operator)` asks for that key with what
-    the operator configured, `take_key(response)` reads it. `check` proves headers and body with it.
+    the operator configured, `take_key(response)` reads it. `check` proves headers and body with it, `read`
+    says what it means; both are told when it is.
     """
 
     key_name: Callable[[Mapping[str, str]], str]
     ask_key: Callable[[str, Mapping[str, str]], Request]
     take_key: Callable[[Response], Any]
     check: Callable[[Mapping[str, str], bytes, Any, datetime], None]
-    read: Callable[[bytes], Notice]
+    read: Callable[[bytes, datetime], Notice]
     needs: tuple[str, ...] = ()
 
 

@@ -54,8 +54,9 @@ class ProvedNotices:
         if not all(told.operator.get(name) for name in door.notices.needs):
             raise CapabilityUnsupported(f"The operator has no keys to prove notices of {card.title} with.")
         key = await self._key(card, door.notices, {**door.hosts, **told.hosts}, told, headers)
-        door.notices.check(headers, body, key, self.clock())
-        return door.notices.read(body)
+        now = self.clock()
+        door.notices.check(headers, body, key, now)
+        return door.notices.read(body, now)
 
     async def _key(
         self,

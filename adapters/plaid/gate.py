@@ -23,6 +23,8 @@ ERRORS = {
     "INVALID_API_KEYS": ("INVALID_INPUT", 400, "invalid client_id or secret provided"),
     "INVALID_ACCESS_TOKEN": ("INVALID_INPUT", 400, "could not find matching access token"),
     "INVALID_PUBLIC_TOKEN": ("INVALID_INPUT", 400, "provided public token is expired, used or unknown"),
+    "ADDITIONAL_CONSENT_REQUIRED": ("INVALID_INPUT", 400, "the user has not consented to this product"),
+    "UNAUTHORIZED_ENVIRONMENT": ("INVALID_INPUT", 400, "you are not enabled for this environment"),
     "INVALID_LINK_TOKEN": ("INVALID_INPUT", 400, "invalid link_token provided"),
     "INVALID_INSTITUTION": ("INVALID_INPUT", 400, "invalid institution_id provided"),
     "INVALID_WEBHOOK_VERIFICATION_KEY_ID": ("INVALID_INPUT", 400, "invalid key_id provided"),
@@ -30,6 +32,7 @@ ERRORS = {
     "ITEM_LOGIN_REQUIRED": ("ITEM_ERROR", 400, "the login details of this item have changed"),
     "PRODUCT_NOT_READY": ("ITEM_ERROR", 400, "the requested product is not yet ready"),
     "NO_INVESTMENT_ACCOUNTS": ("ITEM_ERROR", 400, "no valid investment account(s) found for this item"),
+    "NO_ACCOUNTS": ("ITEM_ERROR", 400, "no valid accounts were found for this item"),
     "PRODUCTS_NOT_SUPPORTED": ("ITEM_ERROR", 400, "the products are not supported by this institution"),
     "INSTITUTION_DOWN": ("INSTITUTION_ERROR", 400, "this institution is not currently responding"),
     "INSTITUTION_NOT_RESPONDING": ("INSTITUTION_ERROR", 400, "this institution is not responding"),
@@ -42,7 +45,7 @@ ERRORS = {
     "INVESTMENT_TRANSACTIONS_LIMIT": ("RATE_LIMIT_EXCEEDED", 429, "rate limit exceeded for transactions"),
     "RATE_LIMIT": ("RATE_LIMIT_EXCEEDED", 429, "rate limit exceeded"),
     "INTERNAL_SERVER_ERROR": ("API_ERROR", 500, "an unexpected error occurred"),
-    "PLANNED_MAINTENANCE": ("API_ERROR", 503, "scheduled maintenance"),
+    "PLANNED_MAINTENANCE": ("API_ERROR", 500, "scheduled maintenance"),
 }  # fmt: skip
 
 Body = dict[str, Any]

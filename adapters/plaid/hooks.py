@@ -3,7 +3,7 @@
     kid_of(header)                          which key is needed
     ask_key(kid, ...) / key_of(response)    how it is had
     check(header, body, key, now)           raises Forged
-    notice_of(body)                         what it means
+    notice_of(body, now)                    what it means
 
 A notice is a hint and no data: what it leads to is a sync of its item, or asking the user.
 """
@@ -27,12 +27,13 @@ from adapters.kit.card import SignedNotices
 from adapters.kit.wire import Request, Response, post_json
 from adapters.plaid import failures
 from adapters.plaid.reads import HOST
-from domain.errors import ConsentRevoked, Failure, ReauthorizationRequired, UnreadableReply
+from domain.errors import ConsentRevoked, ReauthorizationRequired, UnreadableReply
 from domain.ports.notices import Deed, Forged, Notice
 
 HEADER = "plaid-verification"
 OLDEST = timedelta(minutes=5)
 AHEAD = timedelta(minutes=1)  # clocks differ
+DISCONNECTS_IN = timedelta(days=7)  # so long before it happens Plaid tells of it, says its reference
 MOST_HEADER = 8192
 SCALAR = 32
 
@@ -122,17 +123,13 @@ SYNCS = frozenset(
         "HOLDINGS/DEFAULT_UPDATE",
         "INVESTMENTS_TRANSACTIONS/DEFAULT_UPDATE",
         "INVESTMENTS_TRANSACTIONS/HISTORICAL_UPDATE",
-        "ITEM/LOGIN_REPAIRED",
     }
 )
-ASKS: dict[str, tuple[type[Failure], str]] = {
-    "ITEM/PENDING_DISCONNECT": (ReauthorizationRequired, "The brokerage will end this connection soon."),
-    "ITEM/USER_PERMISSION_REVOKED": (ConsentRevoked, ""),
-}
 
 
-def notice_of(body: bytes) -> Notice:
-    """Raises UnreadableReply. A notice that we do not know asks for nothing."""
+def notice_of(body: bytes, now: datetime) -> Notice:
+    """Raises UnreadableReply. A notice that we do not know asks for nothing. `now`: where it tells of an end
+    without its day, that is counted from here."""
     told = rows.fields(body)
     word = f"{rows.text(told, 'webhook_type')}/{rows.text(told, 'webhook_code')}"
     item = rows.optional_text(told, "item_id") or ""
@@ -141,9 +138,12 @@ def notice_of(body: bytes) -> Notice:
     if word == "ITEM/PENDING_EXPIRATION":
         ends = rows.instant(told.get("consent_expiration_time"), "consent_expiration_time")
         return Notice(item, Deed.WARN_USER, word, until=ends)
-    if word in ASKS:
-        kind, words = ASKS[word]
-        return Notice(item, Deed.ASK_USER, word, kind(words))
+    if word == "ITEM/PENDING_DISCONNECT":
+        return Notice(item, Deed.WARN_USER, word, until=now + DISCONNECTS_IN)
+    if word == "ITEM/LOGIN_REPAIRED":
+        return Notice(item, Deed.MENDED, word)
+    if word == "ITEM/USER_PERMISSION_REVOKED":
+        return Notice(item, Deed.ASK_USER, word, ConsentRevoked())
     if word == "ITEM/ERROR":
         failure = failures.failure_of(rows.optional_mapping(told, "error"))
         asks = isinstance(failure, ReauthorizationRequired | ConsentRevoked)

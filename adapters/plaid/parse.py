@@ -121,10 +121,13 @@ def _currency(row: Row) -> str:
 
 def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
     """The whole answer of one account. Cash is what is held of it, one figure for each currency; only
-    where no cash is held, it is `available`: telling both, Plaid tells the same money twice."""
+    where no cash is held, it is `available`: telling both, Plaid tells the same money twice. What the user
+    has typed in, because Plaid does not read their institution, is counted: no institution vouches for it."""
     parts = raw_fields(raw)
     row = rows.mapping(rows.fields(bytes(parts["account"])), "balances")
     rows.note_unknown(row, fields.BALANCES, "balances", scene.notes)
+    if decode(parts["typed"]) is True:
+        scene.notes.words["item.typed_in_by_the_user"] += 1
     main = _currency(row)
     available = rows.optional_number(row, "available")
     cash: dict[str, Decimal] = {}

@@ -68,13 +68,14 @@ def ask_holdings(call: Call) -> Request:
 
 
 def take_balance(response: Response, call: Call) -> Rows:
-    """The account and its holdings, as one row."""
+    """The account and its holdings, as one row, and whether the user has typed it all in."""
     wanted = _route(call)
     found = [raw for raw in raw_rows(dig(response, ("accounts",))) if _text(raw, "account_id") == wanted]
     if not found:
         raise UnreadableReply("the answer lacks the account that was asked for")
     held = take_positions(response, call)
-    return Rows([_object(account=found[0], holdings=b"[" + b",".join(held.rows) + b"]")])
+    typed = bytes(raw_fields(response.body).get("is_investments_fallback_item", b"false"))
+    return Rows([_object(account=found[0], holdings=b"[" + b",".join(held.rows) + b"]", typed=typed)])
 
 
 def take_positions(response: Response, call: Call) -> Rows:

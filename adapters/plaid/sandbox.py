@@ -83,7 +83,7 @@ class PlaidDesk:
         ]
 
     def refusal(self, asked: Asked, status: int) -> Response | None:
-        """Plaid's own words for a status (4)."""
+        """Plaid's own words for a status (4). How long to wait it never says."""
         holdings, history = "holdings" in asked.path, "transactions" in asked.path
         limit = "INVESTMENT_HOLDINGS_GET_LIMIT" if holdings else "INVESTMENT_TRANSACTIONS_LIMIT"
         words = {
@@ -91,7 +91,10 @@ class PlaidDesk:
             429: limit if holdings or history else "RATE_LIMIT",
             500: "INTERNAL_SERVER_ERROR",
         }
-        return self.gate.refuse(Refused(words[status])) if status in words else None
+        if status not in words:
+            return None
+        told = self.gate.refuse(Refused(words[status]))
+        return replace(told, headers={**told.headers, "retry-after": ""})
 
     def _routes(self) -> None:
         for path, handler in (

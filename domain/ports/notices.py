@@ -17,6 +17,7 @@ class Deed(Enum):
     """What a notice asks for."""
 
     SYNC = "sync"
+    MENDED = "mended"  # what was told to end, or had ended, works again: a sync
     ASK_USER = "ask_user"
     WARN_USER = "warn_user"
     NOTHING = "nothing"

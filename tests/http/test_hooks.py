@@ -20,7 +20,7 @@ from adapters.kit.catalogue import Configured
 from adapters.kit.http import MemoryWire
 from adapters.kit.notices import LOOK_UPS, ProvedNotices
 from adapters.kit.wire import Request, Response
-from brokerlink.http.hooks import LARGEST_BODY, Hooks
+from brokerlink.http.hooks import ANSWER_WITHIN, LARGEST_BODY, Hooks
 from brokerlink.usecases.disconnect import Disconnect
 from brokerlink.usecases.hear_notice import HearNotice
 from brokerlink.usecases.start_sync import StartSync
@@ -160,6 +160,30 @@ async def test_consent_that_ends_is_told_ahead_and_works_until_then(world: World
     assert told.renewable_until.year == 2030
 
 
+async def test_a_disconnect_that_is_pending_is_told_ahead_and_data_still_come(world: World) -> None:
+    body = world.notice("ITEM", "PENDING_DISCONNECT")
+    assert await world.post(body) == 200
+
+    told = connection(world.made, world.connection_id)
+    assert (told.state, told.reason) == (ConnectionState.ACTIVE, "")
+    ends = told.renewable_until
+    assert ends is not None
+    assert abs(ends - world.made.clock.now() - timedelta(days=7)) < timedelta(minutes=1)
+
+    world.made.clock.ahead += timedelta(days=1)
+    await world.post(body)
+    assert connection(world.made, world.connection_id).renewable_until == ends, "it comes again: no later"
+
+
+async def test_an_end_that_was_told_is_forgotten_when_the_login_is_repaired(world: World) -> None:
+    await world.post(world.notice("ITEM", "PENDING_DISCONNECT"))
+
+    assert await world.post(world.notice("ITEM", "LOGIN_REPAIRED")) == 200
+
+    assert connection(world.made, world.connection_id).renewable_until is None
+    assert world.active() is not None
+
+
 async def test_permission_that_is_revoked_asks_the_user(world: World) -> None:
     assert await world.post(world.notice("ITEM", "USER_PERMISSION_REVOKED")) == 200
     assert connection(world.made, world.connection_id).reason == "CONSENT_REVOKED"
@@ -256,6 +280,10 @@ async def test_without_the_operators_keys_nothing_can_be_proved(world: World) ->
         other = replace(world, url=f"http://127.0.0.1:{port}")
 
         assert await other.post(world.notice("HOLDINGS", "DEFAULT_UPDATE")) == 404
+
+
+def test_an_answer_comes_before_the_brokerage_gives_up() -> None:
+    assert ANSWER_WITHIN < 10, "seconds"
 
 
 async def test_who_takes_too_long_is_told_to_try_again(world: World) -> None:

@@ -47,6 +47,9 @@ class HearNotice:
         match notice.deed:
             case Deed.SYNC:
                 await self._sync(connection_id)
+            case Deed.MENDED:
+                await self.storage.write(lambda uow: self._moved(uow, connection_id, notice))
+                await self._sync(connection_id)
             case Deed.ASK_USER | Deed.WARN_USER:
                 await self.storage.write(lambda uow: self._moved(uow, connection_id, notice))
 
@@ -61,9 +64,14 @@ class HearNotice:
         if connection is None or connection.state in _STAY:
             return
         now = self.clock.now()
-        if notice.deed is Deed.WARN_USER:
-            # It still works: syncs go on, and the end is told ahead.
-            uow.connections.save(replace(connection, renewable_until=notice.until))
+        if notice.deed is Deed.WARN_USER and notice.until is not None:
+            # It still works: syncs go on, and the end is told ahead. A warning that comes again, counted
+            # from its own day, puts off no end that is known.
+            known = connection.renewable_until
+            ends = min(known, notice.until) if known is not None and known > now else notice.until
+            uow.connections.save(replace(connection, renewable_until=ends))
+        elif notice.deed is Deed.MENDED and connection.renewable_until is not None:
+            uow.connections.save(replace(connection, renewable_until=None))
         elif notice.failure is not None:
             self._ask(uow, connection, FailureRecord.of(notice.failure), now)
 

@@ -290,7 +290,7 @@ def test_a_fired_webhook_is_signed_so_that_it_is_believed(plaid: Plaid) -> None:
 
     assert sent.url == "https://app.example/hooks/plaid"
     item = plaid.ask("/item/get", {"access_token": token})["item"]
-    assert hooks.notice_of(sent.body).handle == item["item_id"]
+    assert hooks.notice_of(sent.body, plaid.now).handle == item["item_id"]
 
 
 def test_webhooks_that_plaid_cannot_fire_are_refused(plaid: Plaid) -> None:

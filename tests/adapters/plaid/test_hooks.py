@@ -11,7 +11,7 @@ from adapters.plaid import hooks
 from adapters.plaid.notices import Notices
 from adapters.sandbox.asked import to_json
 from adapters.sandbox.create import create
-from domain.errors import ConsentRevoked, ReauthorizationRequired, UnreadableReply
+from domain.errors import ConsentRevoked, UnreadableReply
 from domain.ports.notices import Deed, Forged, Notice
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
@@ -113,7 +113,7 @@ def test_a_key_that_is_none_for_es256_is_unreadable(signer: Notices, changed: di
 
 def notice(kind: str, code: str, **more: object) -> Notice:
     told = {"webhook_type": kind, "webhook_code": code, "item_id": "I"} | more
-    return hooks.notice_of(json.dumps(told).encode())
+    return hooks.notice_of(json.dumps(told).encode(), NOW)
 
 
 @pytest.mark.parametrize(
@@ -122,25 +122,31 @@ def notice(kind: str, code: str, **more: object) -> Notice:
         ("HOLDINGS", "DEFAULT_UPDATE"),
         ("INVESTMENTS_TRANSACTIONS", "DEFAULT_UPDATE"),
         ("INVESTMENTS_TRANSACTIONS", "HISTORICAL_UPDATE"),
-        ("ITEM", "LOGIN_REPAIRED"),
     ],
 )
 def test_news_ask_for_a_sync(kind: str, code: str) -> None:
     assert notice(kind, code) == Notice("I", Deed.SYNC, f"{kind}/{code}")
 
 
-@pytest.mark.parametrize(
-    ("code", "failure"),
-    [
-        ("PENDING_DISCONNECT", ReauthorizationRequired),
-        ("USER_PERMISSION_REVOKED", ConsentRevoked),
-    ],
-)
-def test_what_ends_asks_the_user(code: str, failure: type[Exception]) -> None:
-    found = notice("ITEM", code)
+def test_a_login_that_is_repaired_ends_what_was_told_ahead() -> None:
+    assert notice("ITEM", "LOGIN_REPAIRED") == Notice("I", Deed.MENDED, "ITEM/LOGIN_REPAIRED")
+
+
+def test_a_permission_that_is_revoked_asks_the_user() -> None:
+    found = notice("ITEM", "USER_PERMISSION_REVOKED", error=None)
 
     assert (found.handle, found.deed) == ("I", Deed.ASK_USER)
-    assert isinstance(found.failure, failure)
+    assert isinstance(found.failure, ConsentRevoked)
+
+
+@pytest.mark.parametrize("reason", ["INSTITUTION_MIGRATION", "INSTITUTION_TOKEN_EXPIRATION"])
+def test_a_disconnect_that_is_pending_is_a_warning_for_seven_days_in_which_data_still_come(
+    reason: str,
+) -> None:
+    found = notice("ITEM", "PENDING_DISCONNECT", reason=reason)
+
+    assert (found.handle, found.deed, found.failure) == ("I", Deed.WARN_USER, None)
+    assert found.until == NOW + timedelta(days=7)
 
 
 def test_consent_that_ends_on_a_day_is_a_warning() -> None:
@@ -166,4 +172,4 @@ def test_a_notice_that_nobody_knows_asks_for_nothing() -> None:
 
 def test_a_notice_without_words_is_unreadable() -> None:
     with pytest.raises(UnreadableReply):
-        hooks.notice_of(b'{"item_id":"I"}')
+        hooks.notice_of(b'{"item_id":"I"}', NOW)

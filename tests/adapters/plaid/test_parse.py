@@ -255,6 +255,56 @@ def test_only_the_account_that_was_asked_for_is_read() -> None:
         reads.take_balance(answer(accounts=[account_row(account_id="B")], holdings=[], securities=[]), call())
 
 
+@pytest.mark.parametrize("told", ["2026-11-20", None])
+def test_the_day_of_a_price_is_no_instant_and_may_be_null(told: str | None) -> None:
+    assert position(holding(institution_price_as_of=told), security()).as_of is None
+
+
+def test_an_instant_of_a_price_is_when_it_was() -> None:
+    found = position(holding(institution_price_datetime="2026-11-20T21:00:00Z"), security())
+
+    assert found.as_of == datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
+
+
+def test_lots_may_be_told_empty_or_not_at_all() -> None:
+    lacking = {name: value for name, value in holding().items() if name != "tax_lots"}
+    lots = [{"institution_lot_id": "1", "quantity": 150.25, "cost_basis": 18050.5, "position_type": "LONG"}]
+
+    found = [position(row, security()) for row in (holding(), lacking, holding(tax_lots=lots))]
+
+    assert {(one.quantity, one.cost_basis) for one in found} == {(D("150.25"), D("18050.5"))}
+
+
+@pytest.mark.parametrize("ticker", ["CUR:USD", "USD"])
+def test_money_has_the_ticker_of_its_currency_with_or_without_a_prefix_and_is_no_position(
+    ticker: str,
+) -> None:
+    cash = holding(security_id="CUR", quantity=100, institution_value=100)
+
+    assert positions((cash, CASH | {"ticker_symbol": ticker})) == []
+    assert balances((cash, CASH | {"ticker_symbol": ticker}))[0].cash == D(100)
+
+
+def test_where_there_is_no_official_currency_the_unofficial_one_counts() -> None:
+    coin = security(type="cryptocurrency", ticker_symbol="XCN")
+
+    found = position(holding(iso_currency_code=None, unofficial_currency_code="USDT"), coin)
+
+    assert found.currency == "USDT"
+    with pytest.raises(UnreadableReply):
+        position(holding(iso_currency_code=None), coin)
+
+
+def test_figures_are_json_numbers_and_kept_to_their_last_digit() -> None:
+    body = held((holding(quantity=1), security())).body
+    exactly = body.replace(b'"quantity": 1,', b'"quantity": 0.12345678901234567890123,')
+    (row,) = reads.take_positions(Response(200, {}, exactly), call()).rows
+
+    (found,) = parse.position(row, scene())
+
+    assert found.quantity == D("0.12345678901234567890123")
+
+
 # Balances.
 
 
