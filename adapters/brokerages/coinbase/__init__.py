@@ -1,6 +1,6 @@
 """Coinbase, written down: v3 (wallets, portfolios, fills) and v2 (the ledger) together, with a CDP key."""
 
-from adapters.brokerages.coinbase import history, parse, reads, signin
+from adapters.brokerages.coinbase import history, ledger, parse, reads, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read, Reference
 from adapters.kit.paging import OnePage
 from adapters.kit.signin import Conversation
@@ -66,7 +66,8 @@ KEY = Door(
     ),
     transactions=(
         Read("fills", reads.ask_fills, reads.take_fills, history.fill),
-        Read("ledger", reads.ask_ledger, reads.take_ledger, history.entry),
+        # Of the walk's answers 404 may be "nothing": of a wallet that was never used.
+        Read("ledger", ledger.ask, ledger.take, history.entry, empty_statuses=frozenset({ledger.NO_LEDGER})),
     ),
     references=(
         Reference("breakdown", reads.ask_portfolio, parse.take_breakdown, 1, lasting=False),

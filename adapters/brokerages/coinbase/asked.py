@@ -107,6 +107,11 @@ def v3_error(status: int, error: str, details: str) -> Response:
     return say({"error": error, "error_details": details, "message": details}, status)
 
 
+def gateway_error(status: int, code: int, error: str, message: str) -> Response:
+    """As v3's gateway says what did not come from v3 itself; `code` is that of gRPC."""
+    return say({"error": error, "code": code, "message": message, "details": []}, status)
+
+
 def invalid(asked: Asked, message: str) -> Response:
     if asked.path.startswith("/v2/"):
         return v2_error(400, "validation_error", message)

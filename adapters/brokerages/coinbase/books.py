@@ -11,7 +11,7 @@ from adapters.sandbox.truth import TruthAccount, TruthPosition, TruthTransaction
 from domain.money import quotient
 
 ZERO = Decimal(0)
-CASH = "USD"
+CASH, UNUSED = "USD", "XLM"
 
 
 def converted(row: TruthTransaction) -> bool:
@@ -140,6 +140,10 @@ class Books:
             for code in codes
         ]
         return [*coins, Wallet(CASH, self.wallet_id(CASH), account.cash)]
+
+    def never_used(self) -> Wallet:
+        """v3 has an id for it and lists it; v2 lists it under its code, and knows no ledger of it (3.3)."""
+        return Wallet(UNUSED, self.wallet_id(UNUSED), ZERO)
 
     def fills(self) -> Listed:
         self._refresh()

@@ -1,17 +1,7 @@
-"""Where Coinbase is asked, and where its lists go on.
+"""Where v3 of Coinbase is asked, and where its lists go on (v2: see `ledger.py`).
 
-v3 pages by `cursor`: the list of wallets says `has_next`, the list of fills ends with an empty one. The
-ledger of v2 is a list for each wallet, cut by no date: one walk goes through them all, newest rows first in
-each, and its cursor is the whole state (the wallets that are left, the last row, where the list of wallets
-goes on).
+Pages follow by `cursor`: the list of wallets says `has_next`, the list of fills ends with an empty one.
 """
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from urllib.parse import parse_qsl, urlsplit
-
-import msgspec
 
 from adapters.kit import rows
 from adapters.kit.card import Call, Rows
@@ -20,7 +10,7 @@ from adapters.kit.wire import Request, Response, decode, get, raw_fields, raw_ro
 from domain.errors import UnreadableReply
 
 V3 = "/api/v3/brokerage"
-WALLETS, WALLETS_OF_A_WALK = "250", "50"
+WALLETS = "250"
 PAGE = "100"
 
 
@@ -82,88 +72,9 @@ def _cursor(response: Response, before: str | None, *, optional: bool = False) -
     return told or None
 
 
-# ---- the ledger: wallet by wallet
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the walk stands: `wallets` are left, the first of them from behind the row `after` on; `more`
-    is where the list of wallets goes on, None at its end."""
-
-    wallets: list[str]
-    after: str | None = None
-    more: str | None = None
-
-    @classmethod
-    def of(cls, call: Call) -> "Place":
-        return cls([]) if call.cursor is None else msgspec.json.decode(call.cursor, type=cls)
-
-    @property
-    def cursor(self) -> str | None:
-        """As text; None: this was the last wallet."""
-        return msgspec.json.encode(self).decode() if self.wallets or self.more else None
-
-
-def ask_ledger(call: Call) -> Request:
-    place = Place.of(call)
-    if not place.wallets:
-        return get(f"{V3}/accounts", ("limit", WALLETS_OF_A_WALK), ("cursor", place.more))
-    return get(
-        f"/v2/accounts/{plain(place.wallets[0])}/transactions",
-        ("limit", PAGE),
-        ("order", "desc"),
-        ("starting_after", place.after),
-        group="ledger",
-    )
-
-
-def take_ledger(response: Response, call: Call) -> Rows:
-    place = Place.of(call)
-    if not place.wallets:
-        return Rows([], _listed(response, call, place).cursor)
-    told = raw_rows(dig(response, ("data",)))
-    following = _following(response, told)
-    if following is not None and following == place.after:
-        raise UnreadableReply("the same page comes again")
-    if call.since is not None:
-        days = [_day(raw) for raw in told]
-        if days and days[-1] < call.since:
-            following = None
-        told = [raw for raw, day in zip(told, days, strict=True) if day >= call.since]
-    left = place.wallets if following else place.wallets[1:]
-    return Rows(told, Place(left, following, place.more).cursor)
-
-
-def _listed(response: Response, call: Call, place: Place) -> Place:
-    """The wallets of the key's portfolio: v2 would list those of all portfolios (3.3)."""
-    cut = take_wallets(response, Call(call.account, call.since, call.until, place.more, call.now))
-    if not cut.rows and place.more is None:
-        raise UnreadableReply("no wallet is listed: nobody knows what happened")
-    wallets = [rows.fields(raw) for raw in cut.rows]
-    mine = [rows.text(wallet, "uuid") for wallet in wallets if of_portfolio(wallet, call.routed.key)]
-    return Place(list(dict.fromkeys(mine)), None, cut.cursor)
-
-
 def of_portfolio(wallet: rows.Row, portfolio: str) -> bool:
     """Whether a wallet belongs to the portfolio; old answers do not say it, and hold no others."""
     return (rows.optional_text(wallet, "retail_portfolio_id") or portfolio) == portfolio
-
-
-def _following(response: Response, told: Sequence[bytes]) -> str | None:
-    """The row behind which the next page begins (3.4). `next_uri` is relative and may lack the limit."""
-    pagination = rows.fields(bytes(dig(response, ("pagination",))))
-    if not pagination.keys() & {"next_starting_after", "next_uri"}:
-        raise UnreadableReply("the answer does not say whether rows follow")
-    named = rows.optional_text(pagination, "next_starting_after")
-    uri = rows.optional_text(pagination, "next_uri")
-    if named or not uri:
-        return named
-    last = rows.optional_text(rows.fields(told[-1]), "id") if told else None
-    return dict(parse_qsl(urlsplit(uri).query)).get("starting_after") or last
-
-
-def _day(raw: bytes) -> date:
-    return rows.market_day(rows.instant(rows.fields(raw).get("created_at"), "created_at"))
 
 
 def plain(ident: str) -> str:

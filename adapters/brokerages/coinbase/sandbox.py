@@ -7,6 +7,7 @@ from adapters.brokerages.coinbase.asked import (
     Refused,
     after,
     cursor,
+    gateway_error,
     invalid,
     missing,
     moment,
@@ -18,7 +19,7 @@ from adapters.brokerages.coinbase.asked import (
     whole,
 )
 from adapters.brokerages.coinbase.books import CASH, Books, Line, Wallet, told, told_position
-from adapters.brokerages.coinbase.gate import Gate, unauthorized
+from adapters.brokerages.coinbase.gate import MISSING_SCOPES, Gate, unauthorized
 from adapters.brokerages.coinbase.tell import Teller, seconds, v2
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
@@ -96,8 +97,12 @@ class Coinbase:
         }
         if status not in v2_words:
             return None
-        if status == 429 or asked.path.startswith("/v2/"):
+        if status == 429 and asked.path.startswith(V3):
+            return gateway_error(status, 8, "resource_exhausted", v2_words[status][1])
+        if asked.path.startswith("/v2/"):
             return v2_error(status, *v2_words[status])
+        if status == 403:
+            return say(MISSING_SCOPES, status)
         return v3_error(status, v2_words[status][0].upper(), v2_words[status][1])
 
     def credentials(self) -> dict[str, str]:
@@ -174,15 +179,13 @@ class Coinbase:
 
     def _trade(self, asked: Asked) -> Response:
         """The keys have the permission View only."""
-        refused = self.gate.refuses(asked)
-        said = {"error_details": "Missing required scopes", "message": "Missing required scopes"}
-        return refused or say({"error": "PERMISSION_DENIED"} | said, 403)
+        return self.gate.refuses(asked) or say(MISSING_SCOPES, 403)
 
     # ---- v3
 
     def _wallets(self, asked: Asked) -> Response:
         size = min(whole(asked, "limit", 49, 250), self.wallets_a_page)
-        wallets = self.books.wallets()
+        wallets = self._listed()
         start = after(asked, [wallet.uuid for wallet in wallets])
         page = wallets[start : start + size]
         more = start + size < len(wallets)
@@ -190,8 +193,13 @@ class Coinbase:
         following = cursor(page[-1].uuid) if more else ""
         return say({"accounts": told, "has_next": more, "cursor": following, "size": len(told)})
 
+    def _listed(self) -> list[Wallet]:
+        """In the middle, so that a walk has to get past the one that was never used."""
+        first, *others = self.books.wallets()
+        return [first, self.books.never_used(), *others]
+
     def _wallet(self, asked: Asked) -> Response:
-        for wallet in self.books.wallets():
+        for wallet in self._listed():
             if wallet.uuid == asked.names["uuid"]:
                 return say({"account": self.tell.wallet(wallet)})
         return v3_error(404, "NOT_FOUND", "account not found")

@@ -1,6 +1,7 @@
 """The truth in Coinbase's own words: wallets, portfolio, fills, orders (v3), and the ledger (v2)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -274,7 +275,8 @@ class Teller:
 
     def never_used(self) -> Json:
         """A wallet without an id of its own (3.3)."""
-        told = self.v2_wallet(Wallet("XLM", "XLM", ZERO), "Stellar Lumens")
+        wallet = self.books.never_used()
+        told = self.v2_wallet(replace(wallet, uuid=wallet.code), "Stellar Lumens")
         return told | {"created_at": None, "updated_at": None}
 
     def line(self, line: Line, wallet: str) -> Json:

@@ -121,7 +121,7 @@ def coins(row: bytes, here: Scene | None = None) -> list[Position]:
     return list(parse.coin(row, here or priced))
 
 
-def test_what_is_on_hold_is_held_to_the_last_of_18_places() -> None:
+def test_what_is_on_hold_is_held_and_to_the_last_of_18_places_not_as_the_breakdown_rounds_it() -> None:
     (told,) = coins(wallet("1.234500000000000001", "0.005000000000000002"))
 
     assert told.quantity == D("1.239500000000000003")
@@ -135,6 +135,17 @@ def test_cash_is_available_and_hold_and_only_what_is_available_buys() -> None:
 
     assert (told.cash, told.buying_power, told.settled_cash) == (D("10450.50"), D("10000.50"), None)
     assert told.total_value == D("125000.50")
+
+
+def test_cash_equivalents_of_the_breakdown_include_stablecoins_and_are_no_cash() -> None:
+    balances = BREAKDOWN["portfolio_balances"] | {
+        "total_cash_equivalent_balance": {"value": "40000", "currency": "USD"}
+    }
+    here = scene({"breakdown:": BREAKDOWN | {"portfolio_balances": balances}})
+
+    (told,) = parse.balance(wallet("10000.50", "450.00", "USD"), here)
+
+    assert told.cash == D("10450.50")
 
 
 def test_the_total_stands_with_its_own_currency_only() -> None:
@@ -166,6 +177,19 @@ def test_wallets_of_other_types_are_held_too_and_new_ones_are_counted(word: str)
 
     assert len(coins(wallet("1", type=word), here)) == 1
     assert bool(here.notes.words) == (word == "ACCOUNT_TYPE_NEW")
+
+
+def test_a_platform_that_nobody_confirmed_is_counted_and_its_wallet_is_held() -> None:
+    here = scene()
+
+    for word in (
+        "ACCOUNT_PLATFORM_CONSUMER",
+        "ACCOUNT_PLATFORM_CFM_CONSUMER",
+        "ACCOUNT_PLATFORM_INTX",
+        "NEW",
+    ):
+        assert len(coins(wallet("1", platform=word), here)) == 1
+    assert here.notes.words == {"platform.NEW": 1}
 
 
 def test_a_wallet_of_another_portfolio_is_not_ours() -> None:

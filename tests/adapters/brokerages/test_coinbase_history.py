@@ -1,4 +1,4 @@
-"""Coinbase: fills of v3 and the ledger of v2 into our nouns, page by page, and what the sheet warns of."""
+"""Coinbase: fills of v3 and the ledger of v2 into our nouns, and what the sheet warns of."""
 
 import json
 from datetime import UTC, date, datetime
@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from adapters.brokerages.coinbase import history, reads
+from adapters.brokerages.coinbase import history
 from adapters.brokerages.coinbase.history import NEVER_HAPPENED, STATUSES, TYPES
-from adapters.kit.card import Call, Scene
-from adapters.kit.wire import Response
+from adapters.kit.card import Scene
 from domain.accounts import AccountKind, AccountTold
-from domain.errors import UnreadableReply
 from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Notes
 from domain.transactions import Transaction, TransactionStatus, TransactionType
@@ -72,10 +70,32 @@ def test_a_fill_belongs_to_the_day_in_new_york() -> None:
     assert fill().trade_date == date(2026, 5, 20)
 
 
+@pytest.mark.parametrize(
+    ("told", "microseconds"),
+    [("", 0), (".5", 500_000), (".091377", 91_377), (".091377090", 91_377), (".091377999", 91_377)],
+)
+def test_a_time_has_up_to_nine_places_of_a_second(told: str, microseconds: int) -> None:
+    at = fill(trade_time=f"2026-05-21T01:37:38{told}Z").executed_at
+
+    assert at == datetime(2026, 5, 21, 1, 37, 38, microseconds, tzinfo=UTC)
+
+
 def test_a_size_in_the_quote_currency_is_what_was_paid() -> None:
     told = fill(size="681.00", size_in_quote=True, product_id="BTC-USDT", side="BUY")
 
     assert (told.quantity, told.gross, told.currency) == (D("0.01"), D("-681.00"), "USDT")
+
+
+def test_the_commission_is_in_the_quote_currency_and_beside_the_worth() -> None:
+    told = fill(product_id="ETH-BTC", price="0.05", size="2", commission="0.0006")
+
+    assert (told.currency, told.gross, told.net) == ("BTC", D("0.10"), D("0.0994"))
+
+
+def test_a_fill_is_known_by_its_entry_and_not_by_its_order_or_trade() -> None:
+    one, other = fill(entry_id="a"), fill(entry_id="b")
+
+    assert (one.source_key, other.source_key) == ("fill:a", "fill:b")
 
 
 def test_a_side_is_read_in_either_case() -> None:
@@ -89,7 +109,7 @@ def test_a_fill_of_a_contract_has_no_gross_because_nothing_tells_its_size() -> N
     assert (told.instrument.kind, told.quantity, told.gross) == (InstrumentKind.FUTURE, D(-1), None)
 
 
-def test_a_fill_without_a_commission_has_an_unknown_net() -> None:
+def test_an_empty_text_is_no_figure_and_a_fill_without_a_commission_has_an_unknown_net() -> None:
     told = fill(commission="")
 
     assert (told.fees, told.net) == (None, None)
@@ -210,8 +230,9 @@ def test_a_conversion_from_cash_is_told_with_the_coins() -> None:
     assert entry("trade", "-100.00", "USD", "-100.00") is None
 
 
-def test_order_fills_are_told_by_v3_and_not_again_by_the_ledger() -> None:
-    told = {"fill_price": "68100.00", "product_id": "BTC-USD", "order_id": "8", "order_side": "sell"}
+@pytest.mark.parametrize("side", ["SELL", "sell"])
+def test_order_fills_are_told_by_v3_and_not_again_by_either_wallet_of_the_ledger(side: str) -> None:
+    told = {"fill_price": "68100.00", "product_id": "BTC-USD", "order_id": "8", "order_side": side}
 
     assert entry("advanced_trade_fill", "-0.01", native="-681.00", advanced_trade_fill=told) is None
     assert entry("advanced_trade_fill", "676.92", "USD", "676.92", advanced_trade_fill=told) is None
@@ -270,7 +291,7 @@ def test_what_waits_is_pending_and_what_is_completed_posted(state: str) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(NEVER_HAPPENED))
-def test_what_never_happened_is_no_transaction(state: str) -> None:
+def test_what_failed_expired_or_was_canceled_is_no_transaction(state: str) -> None:
     assert entry("fiat_deposit", "50", "USD", "50", status=state) is None
 
 
@@ -279,85 +300,3 @@ def test_a_status_that_is_new_is_counted() -> None:
 
     assert entry("receive", status="held", here=here).status is TransactionStatus.PENDING
     assert here.notes.words == {"entry.status.held": 1}
-
-
-# ---- pages
-
-
-def call(cursor: str | None = None, since: date | None = None) -> Call:
-    return Call(ACCOUNT, since, date(2026, 6, 1), cursor, NOW)
-
-
-def answer(value: Json) -> Response:
-    return Response(200, {}, raw(value))
-
-
-def lines(*days: str, **pagination: Any) -> Response:
-    rows = [{"id": f"r{n}", "created_at": f"{day}T12:00:00Z"} for n, day in enumerate(days)]
-    return answer({"pagination": pagination, "data": rows})
-
-
-def walk(wallets: list[str], after: str | None = None) -> str:
-    told = reads.Place(wallets, after).cursor
-    assert told is not None
-    return told
-
-
-def test_without_a_limit_49_wallets_would_come_so_one_is_always_asked_for() -> None:
-    assert dict(reads.ask_wallets(call()).query)["limit"] == "250"
-
-
-def test_wallets_that_are_announced_and_not_reachable_are_no_whole_list() -> None:
-    with pytest.raises(UnreadableReply):
-        reads.take_wallets(answer({"accounts": [], "has_next": True, "cursor": ""}), call())
-
-
-def test_fills_end_with_an_empty_cursor_and_know_no_has_next() -> None:
-    assert reads.take_fills(answer({"fills": [], "cursor": ""}), call()).cursor is None
-    assert reads.take_fills(answer({"fills": [], "cursor": "x"}), call()).cursor == "x"
-    with pytest.raises(UnreadableReply):
-        reads.take_fills(answer({"fills": []}), call())
-
-
-def test_the_walk_reads_the_wallets_of_its_own_portfolio_only() -> None:
-    told = [{"uuid": "a", "retail_portfolio_id": MINE}, {"uuid": "b", "retail_portfolio_id": "other"}]
-
-    cut = reads.take_ledger(answer({"accounts": told, "has_next": False, "cursor": ""}), call())
-
-    assert (cut.rows, cut.cursor) == ([], walk(["a"]))
-
-
-def test_a_ledger_without_any_wallet_is_not_understood() -> None:
-    with pytest.raises(UnreadableReply):
-        reads.take_ledger(answer({"accounts": [], "has_next": False, "cursor": ""}), call())
-
-
-def test_the_next_page_is_named_or_stands_in_a_relative_address_without_a_limit() -> None:
-    here = call(walk(["a", "b"]))
-
-    named = reads.take_ledger(lines("2026-05-01", next_starting_after="r0", next_uri=None), here)
-    hidden = reads.take_ledger(lines("2026-05-01", next_uri="/v2/x?starting_after=r9"), here)
-    bare = reads.take_ledger(lines("2026-05-01", next_uri="/v2/x?limit=1"), here)
-    done = reads.take_ledger(lines("2026-05-01", next_starting_after="", next_uri=None), here)
-
-    assert named.cursor == bare.cursor == walk(["a", "b"], "r0")
-    assert hidden.cursor == walk(["a", "b"], "r9")
-    assert done.cursor == walk(["b"])
-
-
-def test_a_page_that_says_nothing_of_the_next_is_no_last_page() -> None:
-    with pytest.raises(UnreadableReply):
-        reads.take_ledger(lines("2026-05-01", limit=100), call(walk(["a"])))
-
-
-def test_a_wallet_is_read_until_its_rows_are_older_than_wanted() -> None:
-    page = lines("2026-05-10", "2026-05-02", "2026-04-01", next_starting_after="r2")
-
-    cut = reads.take_ledger(page, call(walk(["a", "b"]), since=date(2026, 5, 2)))
-
-    assert (len(cut.rows), cut.cursor) == (2, walk(["b"]))
-
-
-def test_an_id_that_would_lead_to_another_address_is_refused() -> None:
-    with pytest.raises(UnreadableReply):
-        reads.ask_ledger(call(walk(["../user"])))

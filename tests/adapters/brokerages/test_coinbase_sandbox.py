@@ -1,10 +1,9 @@
-"""Coinbase: its signatures, its sign-in, what its sandbox refuses, and that the truth comes out."""
+"""Coinbase: its signatures, its sign-in, and what its sandbox refuses."""
 
 import json
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, cast
 
 import conformance
@@ -12,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from adapters.brokerages.coinbase import CARD, KEY, gate, signin
+from adapters.brokerages.coinbase import KEY, gate, signin
 from adapters.brokerages.coinbase.sandbox import Coinbase
 from adapters.kit.door import CardDoor
 from adapters.kit.signin import Given, Moment, Send
@@ -20,18 +19,12 @@ from adapters.kit.wire import Request, Response, get
 from adapters.sandbox.create import create
 from adapters.sandbox.stage import Stage
 from domain.errors import (
-    BrokerageRateLimited,
-    BrokerageUnavailable,
-    ConsentRevoked,
     CredentialsRejected,
-    Failure,
     FieldInvalid,
     PermissionInsufficient,
     ReauthorizationRequired,
-    UnreadableReply,
 )
 from domain.ports.brokerage import Grant
-from domain.transactions import Transaction
 
 NOW = datetime(2026, 6, 1, 15, tzinfo=UTC)
 TODAY = date(2026, 6, 1)
@@ -228,37 +221,6 @@ async def test_a_key_that_was_deleted_asks_the_user_again() -> None:
         await door.accounts(grant)
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "failure"),
-    [
-        (401, b'{"errors":[{"id":"revoked_token","message":"x"}]}', ConsentRevoked),
-        (401, b'{"errors":[{"id":"expired_token","message":"x"}]}', ReauthorizationRequired),
-        (401, b"Unauthorized\n", ReauthorizationRequired),
-        (401, b'{"errors":[{"id":"authentication_error"}]}', ReauthorizationRequired),
-        (401, b'{"errors":[{"id":"unauthorized"}]}', ReauthorizationRequired),
-        (401, b'{"errors":[{"id":"invalid_token"}]}', ReauthorizationRequired),
-        (400, b'{"errors":[{"id":"identity_verification_required"}]}', PermissionInsufficient),
-        (400, b'{"errors":[{"id":"personal_details_required"}]}', PermissionInsufficient),
-        (400, b'{"errors":[{"id":"unverified_email"}]}', PermissionInsufficient),
-        (400, b'{"errors":[{"id":"param_required"}]}', UnreadableReply),
-        (400, b'{"errors":[{"id":"validation_error"}]}', UnreadableReply),
-        (400, b'{"errors":[{"id":"invalid_request"}]}', UnreadableReply),
-        (403, b'{"errors":[{"id":"invalid_scope"}]}', PermissionInsufficient),
-        (404, b'{"errors":[{"id":"not_found"}]}', UnreadableReply),
-        (404, b'{"error":"NOT_FOUND","error_details":"x","message":"x"}', UnreadableReply),
-        (500, b'{"errors":[{"id":"internal_server_error"}]}', BrokerageUnavailable),
-        (402, b'{"errors":[{"id":"two_factor_required"}]}', PermissionInsufficient),
-        (403, b'{"error":"PERMISSION_DENIED","message":"Missing required scopes"}', PermissionInsufficient),
-        (429, b'{"errors":[{"id":"rate_limit_exceeded"}]}', BrokerageRateLimited),
-        (503, b'{"error":"resource_exhausted","code":8,"message":"x","details":[]}', BrokerageRateLimited),
-    ],
-)
-async def test_its_own_words_for_what_went_wrong(status: int, body: bytes, failure: type[Failure]) -> None:
-    found = CardDoor(CARD, KEY, cast("Any", None))._failure(Response(status, {}, body))
-
-    assert type(found) is failure
-
-
 # ---- what the sandbox refuses
 
 
@@ -344,9 +306,27 @@ def test_the_list_of_addresses_that_other_clients_sign_is_taken() -> None:
 def test_unknown_parameters_limits_and_cursors_are_refused(table: Table) -> None:
     for query in (("page", "2"), ("limit", "251"), ("limit", "x"), ("cursor", "???")):
         assert table.send(get(f"{V3}/accounts", query)).status == 400, query
+
+
+def test_open_orders_are_not_listed_with_others(table: Table) -> None:
     assert table.send(get(f"{V3}/orders/historical/batch", ("order_status", "OPEN"))).status == 200
     both = (("order_status", "OPEN"), ("order_status", "FILLED"))
     assert table.send(get(f"{V3}/orders/historical/batch", *both)).status == 400
+
+
+def test_the_order_of_a_query_says_nothing(table: Table) -> None:
+    query = (("limit", "2"), ("sort_by", "TRADE_TIME"), ("product_ids", "BTC-USD"))
+    there, back = (table.get(f"{V3}/orders/historical/fills", *told) for told in (query, query[::-1]))
+
+    assert there == back
+    assert len(there["fills"]) == 2
+
+
+def test_a_key_of_a_list_is_repeated(table: Table) -> None:
+    both = (("product_ids", "BTC-USD"), ("product_ids", "ETH-USD"))
+    told = table.get(f"{V3}/orders/historical/fills", *both)["fills"]
+
+    assert {fill["product_id"] for fill in told} == {"BTC-USD", "ETH-USD"}
 
 
 def test_a_view_key_places_no_orders(table: Table) -> None:
@@ -365,13 +345,14 @@ def test_booleans_in_a_query_are_the_words_of_python(table: Table) -> None:
     assert told["product_id"] == "BTC-USD"
 
 
-def test_v3_tells_how_much_of_the_limit_is_left(table: Table) -> None:
+def test_v3_tells_its_limit_what_is_left_and_when_it_starts_anew(table: Table) -> None:
     headers = table.send(ACCOUNTS).headers
 
     assert (headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]) == ("30", "29")
+    assert headers["x-ratelimit-reset"] == str(int(NOW.timestamp()) + 1)
 
 
-def test_an_order_that_is_not_there_is_told_as_recorded(table: Table) -> None:
+def test_an_order_that_is_not_there_is_404_with_the_error_unknown(table: Table) -> None:
     told = table.send(get(f"{V3}/orders/historical/nobody"))
 
     assert (told.status, json.loads(told.body)["error"]) == (404, "unknown")
@@ -385,7 +366,36 @@ def test_v2_lists_wallets_of_all_portfolios_and_one_that_was_never_used(table: T
     assert v2["XLM"]["created_at"] is None
 
 
-def test_the_breakdown_omits_empty_wallets_and_rounds(table: Table) -> None:
+def test_a_wallet_that_was_never_used_has_an_id_in_v3_and_no_ledger_in_v2(table: Table) -> None:
+    (unused,) = [row for row in table.get(f"{V3}/accounts")["accounts"] if row["currency"] == "XLM"]
+
+    told = table.send(get(f"/v2/accounts/{unused['uuid']}/transactions"))
+
+    assert (told.status, json.loads(told.body)["errors"][0]["id"]) == (404, "not_found")
+
+
+def test_the_commission_of_a_fill_is_only_on_the_row_of_the_coin(table: Table) -> None:
+    def fills_of(code: str) -> list[Json]:
+        path = f"/v2/accounts/{table.sandbox.books.wallet_id(code)}/transactions"
+        rows = table.get(path, ("limit", "100"))["data"]
+        return [row["advanced_trade_fill"] for row in rows if row["type"] == "advanced_trade_fill"]
+
+    coins, cash = fills_of("BTC"), fills_of("USD")
+    assert all("commission" in fill for fill in coins)
+    assert not any("commission" in fill for fill in cash)
+    assert coins
+    assert cash
+
+
+def test_wallets_come_49_at_a_time_unless_a_limit_is_asked_for(table: Table) -> None:
+    many = [replace(table.sandbox.books.never_used(), uuid=f"w{n}") for n in range(60)]
+    table.sandbox.books.wallets = lambda: many  # type: ignore[method-assign]
+
+    assert len(table.get(f"{V3}/accounts")["accounts"]) == 49
+    assert len(table.get(f"{V3}/accounts", ("limit", "250"))["accounts"]) == 61
+
+
+def test_the_breakdown_omits_empty_wallets(table: Table) -> None:
     table.sandbox.play.truth = replace(
         table.sandbox.play.truth, accounts=create("coinbase", 3, "empty").play.accounts
     )
@@ -403,96 +413,3 @@ def test_an_answer_without_a_version_warns(table: Table) -> None:
         signin.authorise(get(path, group="ledger"), table.grant, Moment(NOW, "", {"api": BASE})).headers
     )
     assert "warnings" not in json.loads(table.raw(get(path), headers).body)
-
-
-# ---- everything comes out
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_what_the_sandbox_tells_comes_out_of_the_parser(seed: int) -> None:
-    door, sandbox = conformance.played("coinbase", seed)
-
-    told = await conformance.read_all(door, await signed_in(door, sandbox))
-
-    assert conformance.differences(told, conformance.expected(sandbox)) == []
-
-
-async def test_so_it_does_when_pages_are_small() -> None:
-    door, sandbox = conformance.played("coinbase", 2)
-    played = cast("Coinbase", sandbox)
-    played.wallets_a_page, played.lines_a_page = 2, 7
-
-    told = await conformance.read_all(door, await signed_in(door, sandbox))
-
-    assert conformance.differences(told, conformance.expected(sandbox)) == []
-
-
-async def test_rows_that_come_while_one_pages_are_read_and_none_is_lost() -> None:
-    door, sandbox = conformance.played("coinbase", persona="growing")
-    grant = await signed_in(door, sandbox)
-
-    for _ in range(5):
-        told = await conformance.read_all(door, grant)
-
-    assert conformance.differences(told, conformance.expected(sandbox)) == []
-
-
-async def test_an_empty_customer_has_an_account_with_nothing_in_it() -> None:
-    door, sandbox = conformance.played("coinbase", persona="empty")
-
-    (told,) = await conformance.read_all(door, await signed_in(door, sandbox))
-
-    assert (told["positions"], told["transactions"], told["balance"]["cash"]) == ([], [], "0")
-
-
-async def history_of(seed: int, since: date | None = None) -> list[Transaction]:
-    door, sandbox = conformance.played("coinbase", seed, today=TODAY)
-    grant = await signed_in(door, sandbox)
-    (account,) = (await door.accounts(grant)).rows
-    rows: list[Transaction] = []
-    for feed in door.feeds:
-        cursor: str | None = None
-        while True:
-            page = await door.history(grant, account, feed.name, since, cursor)
-            rows += page.transactions
-            assert not page.notes.fields
-            assert not page.notes.words
-            cursor = page.cursor
-            if cursor is None:
-                break
-    return rows
-
-
-async def test_an_event_of_both_feeds_is_one_transaction() -> None:
-    sandbox = cast("Coinbase", create("coinbase", 4, today=TODAY))
-    lines = [
-        line for code in ("BTC", "ETH", "SOL", "USDC", "USD") for line in sandbox.books.ledger(code).items
-    ]
-    fills = len(sandbox.books.fills().items)
-
-    rows = await history_of(4)
-
-    truth = sandbox.play.accounts[0].transactions
-    assert fills > 10
-    assert len(lines) > len(truth) + fills  # both wallets of each fill, and of each simple buy
-    assert len(rows) == len({row.source_key for row in rows}) == len(truth)
-
-
-async def test_quantities_keep_18_places() -> None:
-    rows = await history_of(4)
-
-    finest = [row for row in rows if row.quantity is not None and row.quantity.as_tuple().exponent == -18]
-    assert len(finest) > 10
-    assert all(
-        row.gross == -row.quantity * row.price
-        for row in rows
-        if (row.source_key or "").startswith("fill:") and row.quantity and row.price
-    )
-
-
-async def test_a_later_read_asks_for_no_more_than_is_new() -> None:
-    since = date(2026, 4, 1)
-    whole, later = await history_of(4), await history_of(4, since)
-
-    assert {row.source_key for row in later} == {row.source_key for row in whole if row.trade_date >= since}
-    assert Decimal(len(later)) < len(whole)
