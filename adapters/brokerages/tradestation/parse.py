@@ -218,8 +218,9 @@ def _filled(
     kind, sign = _kind(row, leg, instrument, scene)
     quantity = sign * abs(rows.number(leg, "ExecQuantity"))
     price = rows.optional_number(leg, "ExecutionPrice")
-    if price is None:
-        price = rows.optional_number(row, "FilledPrice")
+    if price is None and len(rows.sequence(row, "Legs")) == 1:
+        # Of several legs it is the price of all together; and zero means that none is known.
+        price = rows.optional_number(row, "FilledPrice") or None
     gross = _gross(instrument, kind, quantity, price)
     moment = rows.instant(row.get("ClosedDateTime") or row.get("OpenedDateTime"), "ClosedDateTime")
     told = (rows.text(row, "Status"), rows.text(leg, "BuyOrSell"), rows.optional_text(leg, "OpenOrClose"))

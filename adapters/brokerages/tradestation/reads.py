@@ -69,7 +69,7 @@ def listed(response: Response, name: str, call: Call) -> list[bytes]:
         # It may name an account by a suffix more ("…C"): that is another one, unless nothing else is told.
         if not found or rows.optional_text(told, "AccountID") == key:
             kind = WORDS.get(rows.optional_text(told, "Error") or "", UnreadableReply)
-            raise kind
+            raise kind(retry_after=INTERVAL if kind is BrokerageRateLimited else None)
     return found
 
 

@@ -102,7 +102,8 @@ class TradeStationSandbox:
         """TradeStation's own words for a status (4)."""
         if asked.host == "signin":
             return _refused("access_denied", "Unauthorized", status)
-        return self._error(status, "Refused") if status in TITLES else None
+        words = "Request quota exceeded" if status == 429 else "Refused"
+        return self._error(status, words) if status in TITLES else None
 
     def _error(self, status: int, message: str) -> Response:
         return say({"Error": TITLES[status], "Message": message}, status)

@@ -7,6 +7,7 @@ time, for 24 hours altogether (2.3).
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from adapters.brokerages.tradestation.reads import explain
 from adapters.kit import oauth, rows
 from adapters.kit.replies import failure_of
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
@@ -17,6 +18,7 @@ from domain.errors import (
     ChallengeExpired,
     ChallengeWrong,
     CredentialsRejected,
+    Failure,
     FieldInvalid,
     OperatorSettingMissing,
     ReauthorizationRequired,
@@ -86,14 +88,19 @@ def hear(state: AtTradeStation | Exchanging, heard: Heard, moment: Moment) -> Mo
                 "signed_in_at": moment.now.isoformat(),
             }
             return Done(_grant(values, heard, moment, None))
-        case Exchanging(), Response(status=400 | 401 | 403):
+        case Exchanging(), Response(status=400 | 401 | 403) if explain(heard) is None:
             if "invalid_grant" in heard.text:
                 raise ChallengeExpired("TradeStation did not take the code. Sign in again.")
             raise CredentialsRejected("TradeStation does not accept the API key and secret.")
         case Exchanging(), Response():
-            raise failure_of(heard, moment.now) or BrokerageUnavailable()
+            raise _failure(heard, moment)
         case _:
             raise AssertionError("no such move in TradeStation's sign-in")
+
+
+def _failure(response: Response, moment: Moment) -> Failure:
+    """Of what is no refusal: a page of the gateway in front, whatever its status, is none either."""
+    return explain(response) or failure_of(response, moment.now) or BrokerageUnavailable()
 
 
 def ask_renewal(grant: Grant, moment: Moment) -> Request:
@@ -104,10 +111,10 @@ def ask_renewal(grant: Grant, moment: Moment) -> Request:
 def take_renewal(grant: Grant, response: Response, moment: Moment) -> Grant:
     """A refresh token that comes replaces the old one, and says that the key's rotate: then the login ends a
     day after it began. None that comes: the old one stays good."""
-    if response.status in REFUSALS:
+    if response.status in REFUSALS and explain(response) is None:
         raise ReauthorizationRequired
     if response.status != 200:
-        raise failure_of(response, moment.now) or BrokerageUnavailable()
+        raise _failure(response, moment)
     rotates = rows.optional_text(rows.fields(response.body), "refresh_token") is not None
     began = datetime.fromisoformat(grant.values["signed_in_at"]).astimezone(UTC)
     return _grant(

@@ -1,6 +1,6 @@
 """TradeStation's rows: trades out of orders, signs that are not sure, answers that fail with status 200."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -145,6 +145,13 @@ def test_a_short_s_totals_get_its_sign_whatever_sign_they_are_told_with(sign: st
     assert not words
 
 
+@pytest.mark.parametrize(("quantity", "side"), [("-2", "Short"), ("-2", None), ("2", "Short")])
+def test_a_short_is_negative_whichever_field_says_so(quantity: str, side: str | None) -> None:
+    position, _ = held(Quantity=quantity, LongShort=side, Last="100", MarketValue="200")
+
+    assert (position.quantity, position.market_value) == (-2, -200)
+
+
 def test_a_value_far_from_quantity_times_price_is_counted() -> None:
     _, words = held(MarketValue="424400")
 
@@ -286,6 +293,13 @@ def test_an_execution_price_on_what_was_not_executed_is_not_believed() -> None:
     )
 
 
+def test_the_price_of_an_order_is_no_price_of_its_several_legs_nor_is_zero_one() -> None:
+    bare = {name: value for name, value in STOCK.items() if name != "ExecutionPrice"}
+    pair, (zero,) = told(bare, bare), told(bare, FilledPrice="0")
+
+    assert [(row.price, row.gross, row.net) for row in (*pair, zero)] == [(None, None, None)] * 3
+
+
 def test_without_a_price_on_the_leg_it_is_the_order_s() -> None:
     (row,) = told({name: value for name, value in STOCK.items() if name != "ExecutionPrice"})
 
@@ -369,30 +383,6 @@ def test_symbols_are_asked_for_with_their_blank_encoded() -> None:
     request = reads.ask_symbols(("symbol:XMPL 260619C110", "symbol:BRK.B"), call())
 
     assert request.target == "/v3/marketdata/symbols/XMPL%20260619C110,BRK.B"
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "failure"),
-    [
-        (404, "text/html; charset=utf-8", BrokerageUnavailable), (502, "text/html", BrokerageUnavailable),
-        (403, "text/html", BrokerageUnavailable), (404, "application/json", None),
-        (403, "application/json", None),
-    ],
-)  # fmt: skip
-def test_a_page_of_the_gateway_in_front_is_an_outage(
-    status: int, kind: str, failure: type[Exception] | None
-) -> None:
-    explained = reads.explain(Response(status, {"content-type": kind}, b"<html>"))
-
-    assert type(explained) is (failure or type(None))
-
-
-def test_a_quota_that_is_used_up_is_so_until_its_interval_ends() -> None:
-    explained = reads.explain(answer({"Error": "TooManyRequests", "Message": "Request quota exceeded"}, 429))
-
-    assert explained is not None
-    assert explained.retry_after == timedelta(minutes=5)
-    assert reads.explain(answer({}, 429, **{"retry-after": "7"})) is None
 
 
 # ---- the walk through orders
