@@ -1,4 +1,4 @@
-"""Ally's sandbox: strict about four secrets, and its truth read back; and a brokerage that is no more."""
+"""Ally's sandbox: strict about four secrets, and its truth read back."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from adapters.kit.wire import Request, Response, get
 from adapters.sandbox.create import create
 from adapters.sandbox.oauth1 import signature
 from adapters.sandbox.stage import Stage
-from domain.errors import BrokerageRetired, DoorClosed, ReauthorizationRequired
+from domain.errors import DoorClosed, ReauthorizationRequired
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SEEDS = range(1, 1 + int(os.environ.get("BROKERLINK_TEST_SEEDS", "6")))
@@ -166,27 +166,8 @@ def test_files_are_handed_out_and_only_those(desk: Desk) -> None:
     assert "attachment" in fetched("/statements/all.qfx").headers["content-disposition"]
 
 
-def catalogue(asked: list[str]) -> Catalogue:
-    def answer(request: Request, url: str) -> Response:
-        asked.append(url)
-        return Response(401)
-
-    return Catalogue(NAMES, card, MemoryWire(answer))
-
-
 def test_the_legacy_door_is_closed_by_default() -> None:
+    known = Catalogue(NAMES, card, MemoryWire(lambda _request, _url: Response(401)))
+
     with pytest.raises(DoorClosed):
-        catalogue([]).door("ally", "legacy")
-
-
-def test_td_ameritrade_is_retired_names_its_successor_and_sends_nothing() -> None:
-    asked: list[str] = []
-    known = catalogue(asked)
-
-    for door in (None, "oauth"):
-        with pytest.raises(BrokerageRetired, match="schwab"):
-            known.door("tdameritrade", door)
-
-    facts = known.facts("tdameritrade")
-    assert (facts.status.value, facts.successor_id, facts.doors) == ("retired", "schwab", ())
-    assert asked == []
+        known.door("ally", "legacy")
