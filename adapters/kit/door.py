@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import localcontext
+from functools import partial
 from typing import Any, TypeVar
 
 import stamina
@@ -13,12 +14,14 @@ import stamina
 from adapters.kit.aside import aside
 from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.card import Call, Card, Door, Read, Reference, Scene
+from adapters.kit.clocks import Clocks
 from adapters.kit.http import Wire
 from adapters.kit.limits import Limits
 from adapters.kit.recall import Marker
 from adapters.kit.replies import failure_of
 from adapters.kit.rows import market_day
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
+from adapters.kit.units import in_currency
 from adapters.kit.wire import Request, Response
 from domain.accounts import AccountTold
 from domain.brokerages import BrokerageFacts, DoorFacts
@@ -84,6 +87,7 @@ class CardDoor:
             breaks=breaks,
         )
         self._turn, self._made = Turn.PERSON, 0
+        self._clocks = Clocks(f"{card.id}/{door.facts.id}")
         # Lasting references (instruments) are public facts: one memory for all users of the door.
         self._lasting: dict[str, Any] = {} if lasting is None else lasting
         self.brokerage: BrokerageFacts = card.facts
@@ -133,9 +137,8 @@ class CardDoor:
         renewal = self._door.renewal
         if renewal is None:
             raise ReauthorizationRequired
-        moment = self._moment()
-        response = await self._send(renewal.ask(grant, moment), "renewal")
-        return renewal.take(grant, response, moment)
+        response = await self._signed(partial(renewal.ask, grant), "renewal")
+        return renewal.take(grant, response, replace(self._moment(), now=self._clock()))
 
     async def revoke(self, grant: Grant) -> bool:
         if self._door.revoke is None:
@@ -233,7 +236,7 @@ class CardDoor:
 
         def parsed() -> list[T]:
             with localcontext(EXACTLY):
-                return [noun for row in kept for noun in read.parse(row, scene)]
+                return [in_currency(noun) for row in kept for noun in read.parse(row, scene)]
 
         return await aside(sum(map(len, kept)), parsed)
 
@@ -252,7 +255,7 @@ class CardDoor:
         def parse() -> None:
             with localcontext(EXACTLY):
                 for n, (row, mark) in enumerate(rows):
-                    nouns = list(read.parse(row, scene))
+                    nouns = [in_currency(noun) for noun in read.parse(row, scene)]
                     settled = len(nouns) == 1 and nouns[0].source_key is not None
                     if settled and needs:
                         settled = all(k in references and k.partition(":")[0] in lasting for k in needs[n])
@@ -302,6 +305,8 @@ class CardDoor:
         self, grant: Grant, reference: Reference, keys: tuple[str, ...], call: Call
     ) -> dict[str, Any]:
         response = await self._authorised(grant, reference.ask(keys, call))
+        if response.status in reference.unknown_statuses and self._explained(response) is None:
+            return {}
         self._check(response)
         return dict(reference.take(response, keys))
 
@@ -314,20 +319,35 @@ class CardDoor:
 
     async def _authorised(self, grant: Grant, request: Request) -> Response:
         """Send with authorisation; repeat what may be repeated, with short waits only."""
+
+        def sign(moment: Moment) -> Request:
+            return self._door.authorise(request, grant, moment)
+
         if not request.repeatable:
-            return await self._send(self._door.authorise(request, grant, self._moment()), _credential(grant))
+            return await self._send(sign(self._moment()), _credential(grant))
         async for attempt in stamina.retry_context(
             on=_wait_before_retry, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=3.0
         ):
             with attempt:
                 # Signed anew each time: a nonce is good for one request only.
-                signed = self._door.authorise(request, grant, self._moment())
-                response = await self._send(signed, _credential(grant))
+                response = await self._signed(sign, _credential(grant))
                 found = self._failure(response)
                 if isinstance(found, BrokerageRateLimited) and found.retry_after is not None:
                     await self._limits.hold(request.group, _credential(grant), found.retry_after)
                 if isinstance(found, NobodyYet):
                     raise found
+        return response
+
+    async def _signed(self, sign: Callable[[Moment], Request], credential: str) -> Response:
+        """Send what is signed now. Where that was refused, the brokerage's clock turns out to be another
+        than ours and the signature holds the time: once more, by the brokerage's clock."""
+        moment = self._moment()
+        request = sign(moment)
+        response = await self._send(request, credential)
+        if self._clocks.learn(response, self._clock()):
+            again = self._moment()
+            if sign(replace(moment, now=again.now)) != request:
+                return await self._send(sign(again), credential)
         return response
 
     async def _send(self, request: Request, credential: str) -> Response:
@@ -362,7 +382,7 @@ class CardDoor:
             raise found
 
     def _moment(self) -> Moment:
-        return Moment(self._clock(), secrets.token_hex(16), self._hosts)
+        return Moment(self._clock() + self._clocks.ahead, secrets.token_hex(16), self._hosts)
 
     def _call(self, account: AccountTold | None, since: date | None, cursor: str | None) -> Call:
         now = self._clock()
@@ -381,9 +401,11 @@ def _credential(grant: Grant) -> str:
 
 
 def _wait_before_retry(failure: Exception) -> bool | float:
-    """Whether to repeat at once, and after how many seconds. Long waits are the sync run's business."""
+    """Whether to repeat at once, and after how many seconds. Long waits are the sync run's business, and so
+    is a 429 that does not say for how long: repeated here it would only find the budget held back, which
+    counts as no attempt, and the run would come back every other second for as long as it lasts."""
     if not isinstance(failure, NobodyYet) or isinstance(failure, BudgetSpent):
         return False
     if failure.retry_after is None:
-        return True
+        return not isinstance(failure, BrokerageRateLimited)
     return failure.retry_after.total_seconds() if failure.retry_after <= SHORT_WAIT else False

@@ -56,19 +56,30 @@ def _by_status(response: Response, now: datetime) -> Failure | None:
 
 
 def retry_after(response: Response, now: datetime) -> timedelta | None:
-    """The wait that Retry-After asks for, as seconds or as an HTTP date; at most a day."""
+    """The wait that Retry-After asks for, as seconds or as an HTTP date; at most a day. A date is one of the
+    brokerage's clock, so it is compared with that, where the answer tells it."""
     told = response.headers.get("retry-after", "").strip()
     if not told:
         return None
     if told.isascii() and told.isdigit() and len(told) < 9:
         return min(timedelta(seconds=int(told)), MAX_WAIT)
+    moment = _http_date(told)
+    if moment is None:
+        return None
+    return min(max(moment - (told_at(response) or now), timedelta(0)), MAX_WAIT)
+
+
+def told_at(response: Response) -> datetime | None:
+    """The time by the clock of whoever answered (the header Date, whole seconds); None if it tells none."""
+    return _http_date(response.headers.get("date", ""))
+
+
+def _http_date(told: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(told)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(moment - now, timedelta(0)), MAX_WAIT)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _is_html(response: Response) -> bool:

@@ -6,8 +6,9 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -153,7 +154,11 @@ class _Handler:
         url = target if "://" in target else f"{request.scheme}://{request.host}{target}"
         try:
             now = self._time() + self._clock.ahead
-            return self._stage.hear(request.method, url, dict(request.headers), body, now, self._own(request))
+            own = self._own(request)
+            reply = self._stage.hear(request.method, url, dict(request.headers), body, now, own)
+            # By the clock that it judges requests by, as a brokerage's is.
+            date = ("date", format_datetime(now.astimezone(UTC), usegmt=True))
+            return replace(reply, headers=(*reply.headers, date))
         except Exception:
             # A test or a person at the other end must see that it is the sandbox that failed.
             log.exception("a sandbox failed at %s %s", request.method, target.partition("?")[0])

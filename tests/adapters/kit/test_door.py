@@ -174,11 +174,14 @@ async def test_a_read_is_repeated_after_what_may_pass_and_signed_anew(first: Res
 async def test_a_429_is_not_repeated_while_its_pause_lasts() -> None:
     told = small([Response(429), page(1)])
 
+    with pytest.raises(BrokerageRateLimited) as first:
+        await told.door.accounts(GRANT)
     with pytest.raises(BudgetSpent):
         await told.door.accounts(GRANT)
     told.time.now += timedelta(seconds=2)
     await told.door.accounts(GRANT)
 
+    assert not isinstance(first.value, BudgetSpent), "it was sent: a run counts it as an attempt"
     assert len(told.heard) == 2
 
 
@@ -383,6 +386,15 @@ async def test_a_look_up_that_is_needed_fails_the_read() -> None:
 
     with pytest.raises(UnreadableReply):
         await told.door.accounts(GRANT)
+
+
+async def test_a_status_by_which_a_look_up_knows_nothing_leaves_the_keys_out() -> None:
+    told = small(looked_up(Response(404)), named(unknown_statuses=frozenset({404})))
+
+    listing = await told.door.accounts(GRANT)
+
+    assert {row.name for row in listing.rows} == {"?"}
+    assert not listing.notes.words
 
 
 async def test_a_look_up_that_is_not_needed_is_left_out_and_counted() -> None:
