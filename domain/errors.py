@@ -33,6 +33,8 @@
     │   └── DecryptionFailed            DECRYPTION_FAILED
     └── NobodyYet               it may pass by itself; we try again
         ├── BrokerageUnavailable        BROKERAGE_UNAVAILABLE
+        │   ├── BrokerageUnreachable        BROKERAGE_UNREACHABLE
+        │   └── BrokerageNotTrusted         BROKERAGE_CERTIFICATE_INVALID
         ├── BrokerageMaintenance        BROKERAGE_MAINTENANCE
         ├── GatewayOffline              GATEWAY_OFFLINE
         ├── BrokerageRateLimited        BROKERAGE_RATE_LIMITED
@@ -267,6 +269,20 @@ class NobodyYet(Failure):
 class BrokerageUnavailable(NobodyYet):
     reason = "BROKERAGE_UNAVAILABLE"
     says = "The brokerage does not answer as it should."
+
+
+class BrokerageUnreachable(BrokerageUnavailable):
+    """No connection came about: nothing was sent. The message says where it broke off."""
+
+    reason = "BROKERAGE_UNREACHABLE"
+    says = "No connection to the brokerage comes about."
+
+
+class BrokerageNotTrusted(BrokerageUnavailable):
+    """Whoever answers cannot prove to be the brokerage: nothing was sent, and nobody may wave it through."""
+
+    reason = "BROKERAGE_CERTIFICATE_INVALID"
+    says = "The brokerage's certificate is not valid; nothing was sent."
 
 
 class BrokerageMaintenance(NobodyYet):

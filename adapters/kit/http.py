@@ -20,7 +20,7 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from adapters.kit.wire import Request, Response
-from domain.errors import BrokerageUnavailable, UnreadableReply
+from domain.errors import BrokerageNotTrusted, BrokerageUnavailable, BrokerageUnreachable, UnreadableReply
 
 MAX_BODY = 32 * 1024 * 1024
 TOTAL_SECONDS = 30.0
@@ -123,10 +123,10 @@ class HttpWire:
             raise BrokerageUnavailable("The brokerage took too long to answer.") from None
         except httpx.InvalidURL:
             raise UnreadableReply("the brokerage hands out an address that is none") from None
-        except (httpx.HTTPError, aiohttp.ClientError, UnicodeError):
+        except (httpx.HTTPError, aiohttp.ClientError, UnicodeError) as error:
             # Not all that aiohttp raises is turned into httpx's errors. Their texts hold URLs and bytes of
             # the peer: not for logs or clients.
-            raise BrokerageUnavailable("The connection to the brokerage failed.") from None
+            raise _told(error) from None
         parts = urlsplit(url)
         self._observe(
             request.method,
@@ -157,6 +157,31 @@ class HttpWire:
         if inflate is not None and not inflate.eof and size:
             raise BrokerageUnavailable("The answer of the brokerage was cut short.")
         return b"".join(pieces)
+
+
+# What OpenSSL finds wrong with a certificate, by its X509_V_ERR_ numbers. Of all else nobody vouches.
+_CERTIFICATES = {
+    9: "The brokerage's certificate is not valid yet; nothing was sent.",
+    10: "The brokerage's certificate has expired; nothing was sent.",
+    62: "The certificate is one of another host than the brokerage's; nothing was sent.",
+    64: "The certificate is one of another host than the brokerage's; nothing was sent.",
+}
+_NOBODY_VOUCHES = "Nobody that we trust vouches for the brokerage's certificate; nothing was sent."
+
+
+def _told(error: Exception) -> BrokerageUnavailable:
+    """What became of a connection, in words of ours."""
+    cause = error.__cause__ or error
+    if isinstance(cause, aiohttp.ClientConnectorCertificateError):
+        number = getattr(cause.certificate_error, "verify_code", 0)
+        return BrokerageNotTrusted(_CERTIFICATES.get(number, _NOBODY_VOUCHES))
+    if isinstance(cause, aiohttp.ClientSSLError):
+        return BrokerageUnreachable("No encrypted connection to the brokerage comes about.")
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        return BrokerageUnreachable("The brokerage's name leads to no address.")
+    if isinstance(cause, aiohttp.ClientConnectorError):
+        return BrokerageUnreachable("Nobody takes the call at the brokerage's address.")
+    return BrokerageUnavailable("The connection to the brokerage failed.")
 
 
 def address(request: Request, hosts: dict[str, str]) -> str:

@@ -68,6 +68,8 @@ _NEXT_STEPS = {
     "BROKERAGE_RETIRED": "Connect its successor; see brokerlink brokerages BROKERAGE.",
     "BROKERAGE_UNKNOWN": "List the brokerages: brokerlink brokerages.",
     "BROKERAGE_UNAVAILABLE": "Try again later; a sync that waits goes on by itself.",
+    "BROKERAGE_UNREACHABLE": "Try again later; if all brokerages are, look at the server's own network.",
+    "BROKERAGE_CERTIFICATE_INVALID": "Tell the operator: somebody may stand between, or it has run out.",
     "BROKERAGE_MAINTENANCE": "Try again later; a sync that waits goes on by itself.",
     "GATEWAY_OFFLINE": "Start the gateway program and sign in to it; a sync that waits goes on by itself.",
     "BROKERAGE_RATE_LIMITED": "Wait; a sync that waits goes on by itself.",

@@ -106,6 +106,8 @@ STATUSES: dict[type[Failure], grpc.StatusCode] = {
     domain.DecryptionFailed: _CODE.INTERNAL,
     # Nobody yet: it may pass by itself.
     domain.BrokerageUnavailable: _CODE.UNAVAILABLE,
+    domain.BrokerageUnreachable: _CODE.UNAVAILABLE,
+    domain.BrokerageNotTrusted: _CODE.UNAVAILABLE,
     domain.BrokerageMaintenance: _CODE.UNAVAILABLE,
     domain.GatewayOffline: _CODE.UNAVAILABLE,
     domain.BrokerageRateLimited: _CODE.RESOURCE_EXHAUSTED,
