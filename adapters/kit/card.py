@@ -99,7 +99,8 @@ class Reference:
     """How to look up what rows only name: `ask(keys)` for at most `batch` keys, `take` gives key -> value.
 
     `lasting`: the answer does not change (an instrument, not a quote) and may be kept by the process.
-    Keys that the brokerage does not know are left out by `take`; the parser decides what that means.
+    Keys that the brokerage does not know are left out by `take`, or it says so by one of `unknown_statuses`;
+    the parser decides what that means.
     What is not `required` (a nickname) may fail without failing the read: its keys are left out then,
     and the failure is counted in the notes as a word. `leads(value)` names keys of references further
     down the door's list: what one look-up only names again (a coin's pair, then the pair's quote).
@@ -112,6 +113,7 @@ class Reference:
     lasting: bool = True
     required: bool = True
     leads: Callable[[Any], Iterable[str]] | None = None
+    unknown_statuses: frozenset[int] = frozenset()
 
 
 class Counted(Enum):
