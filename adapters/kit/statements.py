@@ -1,14 +1,15 @@
 """The port `Statements`: a brokerage's files, read by whichever of its card's formats fits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import localcontext
 
 from adapters.kit.card import Card
+from adapters.kit.units import in_currency
 from domain.errors import BrokerageUnknown, CapabilityUnsupported, StatementUnreadable, UnreadableReply
 from domain.money import EXACTLY
-from domain.ports.statements import Statement
+from domain.ports.statements import AccountStatement, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,20 @@ class Files:
             raise StatementUnreadable(f"This is none of the files that we read of {card.title}: {known}.")
         try:
             with localcontext(EXACTLY):
-                return fitting[0].read(content, today)
+                return _in_currencies(fitting[0].read(content, today))
         except UnreadableReply as failure:  # a reader of fields that knows no lines
             raise StatementUnreadable(failure.message) from None
+
+
+def _in_currencies(told: Statement) -> Statement:
+    return replace(told, accounts=tuple(_in_currency(account) for account in told.accounts))
+
+
+def _in_currency(told: AccountStatement) -> AccountStatement:
+    return replace(
+        told,
+        account=in_currency(told.account),
+        transactions=tuple(in_currency(row) for row in told.transactions),
+        balances=None if told.balances is None else tuple(in_currency(one) for one in told.balances),
+        positions=None if told.positions is None else tuple(in_currency(one) for one in told.positions),
+    )

@@ -160,9 +160,9 @@ def test_one_and_all_are_compared_in_the_units_of_the_kind(
     terms = OptionTerms("VTI", date(2026, 6, 19), Right.CALL, Decimal(200), each)
     option = terms if kind is InstrumentKind.OPTION else None
     what = Instrument(kind, "X", option=option)
-    figures = {"average_cost": Decimal("7.5"), "price": Decimal("7.5")}
+    all_of_it, one = Decimal(total), Decimal("7.5")
     position = Position(
-        what, Decimal(3), "USD", cost_basis=Decimal(total), market_value=Decimal(total), **figures
+        what, Decimal(3), "USD", average_cost=one, cost_basis=all_of_it, price=one, market_value=all_of_it
     )
 
     found = {Flag.SUSPECT_COST, Flag.SUSPECT_PRICE} if suspect else set()
