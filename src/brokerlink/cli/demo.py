@@ -47,8 +47,8 @@ HOW = {
 }
 # How its sandbox is to play a brokerage, where that is not the plain way.
 PERSONAS = {"robinhood": "device-approval", "webull": "device-approval"}
-# Its history is a call for each day at a pace of its own: nobody would wait for that here.
-UNLIMITED = ("moomoo",)
+# Their histories come at paces of their own, a day or a statement a call: nobody would wait for that here.
+UNLIMITED = ("ibkr", "moomoo")
 # A statement that its sandbox's site has for download: what the live door has told already must not double.
 STATEMENT = ("vanguard", "account-1.qfx")
 LARGEST = 5
