@@ -5,7 +5,7 @@ sandbox holds one desk for each dialect it is spoken to in, and gives it the req
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
@@ -68,15 +68,22 @@ class FdxDesk:
         ]
 
     def refusal(self, asked: Asked, status: int) -> Response | None:
-        """The provider's own words for a status (4)."""
+        """The provider's own words for a status (4). None says how long to wait."""
         words = {
             401: (602, "Customer not authorized"),
             404: (701, "Account not found"),
+            405: (405, "Method not allowed"),
+            408: (408, "The provider took too long"),
+            409: (705, "Account is closed"),
             429: (1207, "Too many requests"),
             500: (500, "Internal server error"),
+            501: (501, "Not implemented"),
             503: (503, "Service unavailable"),
         }
-        return self.gate.refuse(status, *words[status]) if status in words else None
+        if status not in words:
+            return None
+        told = self.gate.refuse(status, *words[status])
+        return replace(told, headers={**told.headers, "retry-after": ""})
 
     def _routes(self) -> None:
         route, (auth, data) = self._router, self.hosts

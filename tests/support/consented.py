@@ -50,6 +50,9 @@ class ProviderSandbox:
     def announce(self) -> list[str]:
         return self.desk.announce()
 
+    def refusal(self, asked: Asked, status: int) -> Response | None:
+        return self.desk.refusal(asked, status)
+
     def seen_by(self, door: str) -> tuple[Truth, Profile]:
         return self.play.truth_now(), profiles.seen(self.profile)
 

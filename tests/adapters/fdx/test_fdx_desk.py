@@ -1,4 +1,4 @@
-"""The desk refuses what a provider refuses, with its error bodies; and what those are for us."""
+"""The desk refuses what a provider refuses, with its error bodies, and tells what a provider tells."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -6,19 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from consented import World
 
-from adapters.fdx.failures import explain
 from adapters.kit.oauth import basic
-from adapters.kit.wire import Response
-from adapters.sandbox.asked import to_json
-from domain.errors import (
-    BrokerageRateLimited,
-    BrokerageUnavailable,
-    Failure,
-    HistoryUnavailable,
-    OperatorSettingMissing,
-    PermissionInsufficient,
-    ReauthorizationRequired,
-)
 
 RETURN = "https://app.example/fdx/return"
 
@@ -182,31 +170,45 @@ async def test_before_the_history_begins_there_is_nothing_and_no_error() -> None
     )  # fmt: skip
 
 
-# What the errors are for us (4).
+async def test_akoyas_links_are_relative_encoded_and_left_out_at_the_ends() -> None:
+    world = World(rows=30)
+    bearer = (await world.linked()).values["bearer"]
+    identifier = world.box.desk.speech.account_id(world.box.play.accounts[0])
+    path = f"/transactions/v2/sample/{identifier}"
+    query = "startTime=2024-12-01T00:00:00Z&endTime=2026-12-01T00:00:00Z&limit=20"
+
+    _, first = world.ask(f"{path}?{query}", bearer)
+
+    href = first["links"]["next"]["href"]
+    assert href == (
+        f"{path}?endTime=2026-12-01T00%3A00%3A00Z&limit=20&offset=20&startTime=2024-12-01T00%3A00%3A00Z"
+    )
+    assert first["links"].keys() == {"next"}
+    _, last = world.ask(href, bearer)
+    while "next" in last["links"]:
+        _, last = world.ask(last["links"]["next"]["href"], bearer)
+    assert last["links"].keys() == {"prev"}
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "failure"),
-    [
-        (401, {"code": 602, "message": "Customer not authorized"}, ReauthorizationRequired),
-        (401, {"code": "602", "message": "Customer not authorized"}, ReauthorizationRequired),
-        (403, {"code": 403, "message": "wrong provider"}, OperatorSettingMissing),
-        (403, {"code": "706", "message": "access forbidden"}, PermissionInsufficient),
-        (404, {"code": 701, "message": "Account not found"}, PermissionInsufficient),
-        (409, {"code": "705", "message": "closed"}, PermissionInsufficient),
-        (400, {"code": 702, "message": "Invalid start or end date"}, HistoryUnavailable),
-        (400, {"code": 703, "message": "Invalid date range"}, HistoryUnavailable),
-        (408, {"code": 408, "message": "timeout"}, BrokerageUnavailable),
-        (429, {"code": 1207, "message": "Too many requests"}, BrokerageRateLimited),
-        (501, {"code": "501", "message": "not implemented"}, BrokerageUnavailable),
-    ],
+    ("style", "header"), [("akoya", "x-akoya-interaction-id"), ("v6", "x-fapi-interaction-id")]
 )
-def test_each_error(status: int, body: object, failure: type[Failure]) -> None:
-    assert type(explain(Response(status, {}, to_json(body)))) is failure
+def test_answers_carry_an_interaction_id(style: str, header: str) -> None:
+    world = World(style, persona="empty")
+    own = {"Authorization": "Bearer x", header: "0b3d7f4e-9c1a-4a57-8d38-f6b5a2c4e190"}
+
+    reply = world.hear("GET", f"http://127.0.0.1:9/sample/{world.box.desk.hosts[1]}/accounts", own)
+
+    told = dict(reply.headers)[header]
+    assert told if style == "akoya" else told == own[header]
 
 
-@pytest.mark.parametrize(
-    ("status", "body"), [(500, b"{}"), (503, b"<html>"), (400, b'{"code":true}'), (200, b'{"code":602}')]
-)
-def test_what_has_no_code_of_fdx_goes_by_its_status(status: int, body: bytes) -> None:
-    assert explain(Response(status, {}, body)) is None
+@pytest.mark.parametrize("path", ["/revoke", "/token/revoke"])
+async def test_a_consent_is_revoked_at_either_path_with_an_empty_answer(path: str) -> None:
+    world = World(persona="empty")
+    grant = await world.linked()
+    who = {"client_id": grant.values["client_id"], "client_secret": grant.values["client_secret"]}
+    pairs = {"token_type_hint": "refresh_token", "token": grant.values["refresh_token"]}
+
+    assert world.form(path, pairs | who) == (200, {})
+    assert world.ask("/accounts-info/v2/sample", grant.values["bearer"])[0] == 401

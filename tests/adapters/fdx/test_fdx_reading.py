@@ -184,6 +184,17 @@ def test_other_kinds_of_accounts_are_left_out() -> None:
     assert accounts({"accounts": flat}, dialects.V6) == []
 
 
+@pytest.mark.parametrize(
+    "category",
+    ["DEPOSIT_ACCOUNT", "LOAN_ACCOUNT", "LOC_ACCOUNT", "ANNUITY_ACCOUNT", "INSURANCE_ACCOUNT",
+     "COMMERCIAL_ACCOUNT", "DIGITAL_WALLET"],
+)  # fmt: skip
+def test_each_other_category_of_fdx_6_is_left_out(category: str) -> None:
+    row = {"accountCategory": category, "accountId": "x-1"}
+
+    assert accounts({"accounts": [row]}, dialects.V6) == []
+
+
 def test_an_account_that_is_neither_wrapped_nor_flat_is_unreadable() -> None:
     broken: list[Json | None] = [
         {"accountId": "1"},
