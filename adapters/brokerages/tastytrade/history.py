@@ -125,7 +125,7 @@ def _kind(
         return None
     if sub == "Dividend" and word == RECEIVE:
         return T.DIVIDEND_REINVESTMENT  # the cash came as a row of its own
-    if sub == "Dividend" and value < 0:
+    if sub in {"Dividend", "Special Dividend"} and value < 0:
         text = (rows.optional_text(row, "description") or "").upper()
         return T.TAX if any(told in text for told in WITHHELD) else T.DIVIDEND
     return KINDS.get(sub, T.OTHER)

@@ -98,10 +98,13 @@ class TastytradeSandbox:
     def refusal(self, asked: Asked, status: int) -> Response | None:
         """tastytrade's own words for a status (4)."""
         words = {
+            400: ("validation_error", "Request validation failed"),
             401: ("token_invalid", "This token is invalid or has expired"),
+            403: ("not_permitted", "User not permitted access"),
+            404: ("record_not_found", "Couldn't find the record"),
             429: ("too_many_requests", "Slow down"),
         }
-        return refuse(status, *words.get(status, ("not_permitted", "User not permitted access")))
+        return refuse(status, *words[status]) if status in words else None
 
     def _routes(self) -> None:
         route, one = self._router, "/accounts/{number}"

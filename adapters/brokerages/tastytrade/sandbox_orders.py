@@ -18,6 +18,7 @@ from adapters.sandbox.truth import TruthAccount
 FIRST = 270_000
 FILLS_UP_TO = 3
 MOST = 200
+DAYS_NEEDED = "20261012"  # the version from which on a list has to say since when
 KINDS = frozenset({"Limit", "Market", "Marketable Limit", "Stop", "Stop Limit", "Notional Market"})
 FORCES = frozenset({"Day", "GTC", "GTD", "Ext", "GTC Ext", "Ext Overnight", "GTC Ext Overnight", "IOC"})
 ACTIONS = frozenset({*tell.LIKE_ACTIONS, "Allocate"})
@@ -47,6 +48,10 @@ class Orders:
 
     def _all(self, asked: Asked, account: TruthAccount) -> Response:
         found, told = self._of(account), asked.param("per-page", "10")
+        if asked.header("accept-version") == DAYS_NEEDED and not (
+            asked.param("start-date") or asked.param("start-at")
+        ):
+            return refuse(400, "validation_error", "Request validation failed", "start-date")
         size = int(told) if told.isascii() and told.isdigit() else 0
         if not 1 <= size <= MOST:
             return refuse(400, "validation_error", "Request validation failed", "per-page")
@@ -104,6 +109,8 @@ def _wrong(told: object) -> Response | None:
         return refuse(400, "validation_error", "Request validation failed", "order-type")
     if any(not isinstance(leg, dict) or leg.get("action") not in ACTIONS or not _size(leg) for leg in legs):
         return refuse(400, "validation_error", "Request validation failed", "legs")
+    if any(leg.get("instrument-type") == "Cryptocurrency" for leg in legs):  # since 2026-06-29
+        return refuse(403, "not_permitted", "Trading of cryptocurrencies is not available")
     if told["order-type"] == "Market" and str(told["time-in-force"]).startswith("GT"):
         words = "GTC/GTD Market orders are not supported."
         failed = {"code": "gtc_market_orders_not_supported", "message": words}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from adapters.brokerages.tastytrade.reads import code
+from adapters.brokerages.tastytrade.reads import code, explain
 from adapters.kit import oauth, rows
 from adapters.kit.replies import failure_of
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
@@ -21,7 +21,6 @@ from domain.errors import (
     CredentialsRejected,
     FieldInvalid,
     OperatorSettingMissing,
-    PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -104,10 +103,9 @@ def hear(state: State, heard: Heard, moment: Moment) -> Move:
 
 def _refused(state: Renewing | Exchanging, response: Response, moment: Moment) -> Exception:
     """Why there is no token. The body of a bad grant is not settled (2a): any refusal of these means it."""
-    if code(response) == "unconfirmed_user":
-        return PermissionInsufficient("tastytrade waits for the user to confirm the e-mail address.")
-    if response.status not in {400, 401}:
-        return failure_of(response, moment.now) or BrokerageUnavailable()
+    explained = explain(response)
+    if explained is not None or response.status not in {400, 401}:
+        return explained or failure_of(response, moment.now) or BrokerageUnavailable()
     if isinstance(state, Exchanging) and code(response) == "invalid_grant":
         return ChallengeExpired("tastytrade did not take the code. Sign in again.")
     return CredentialsRejected()
@@ -120,10 +118,11 @@ def ask_renewal(grant: Grant, moment: Moment) -> Request:
 
 def take_renewal(grant: Grant, response: Response, moment: Moment) -> Grant:
     """A new access token; the refresh token stays, unless another one comes with it."""
-    if response.status in {400, 401}:
+    explained = explain(response)
+    if explained is None and response.status in {400, 401}:
         raise ReauthorizationRequired
     if response.status != 200:
-        raise failure_of(response, moment.now) or BrokerageUnavailable()
+        raise explained or failure_of(response, moment.now) or BrokerageUnavailable()
     return _grant(grant.values, response, moment)
 
 

@@ -12,7 +12,6 @@ from adapters.kit.card import Call, Rows, Scene
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import (
-    PermissionInsufficient,
     UnreadableReply,
 )
 from domain.instruments import InstrumentKind, Right
@@ -125,8 +124,21 @@ def test_marks_are_asked_for_and_without_them_the_close_is_the_price() -> None:
     assert held()[0].market_value == Decimal("1852.5")
 
 
-def test_a_quantity_of_zero_is_held_no_more_and_an_expired_option_is_until_it_is_removed() -> None:
+def test_the_mark_of_a_unit_is_the_price_and_that_of_the_whole_is_not_believed() -> None:
+    assert held(**{"mark-price": "186.1", "mark": "1861.0"})[0].price == Decimal("186.1")
+
+
+def test_the_average_price_is_of_a_unit_and_not_of_a_contract() -> None:
+    option = {"symbol": OCC, "instrument-type": "Equity Option", "multiplier": 100}
+
+    assert held(**option, **{"average-open-price": "3.5"})[0].cost_basis == 3500
+
+
+def test_a_quantity_of_zero_is_held_no_more() -> None:
     assert held(quantity=0, **{"quantity-direction": "Zero"}) == []
+
+
+def test_an_option_that_expired_is_held_until_it_is_removed_overnight() -> None:
     lingers = {"symbol": "AAPL  200117C00300000", "instrument-type": "Equity Option", "multiplier": 100}
     assert held(**lingers, **{"mark-price": "0.0"})[0].market_value == 0
 
@@ -234,33 +246,6 @@ def test_rows_that_went_meanwhile_pull_others_onto_a_page_that_was_read() -> Non
 def test_a_page_that_is_another_or_half_is_unreadable(wrong: Response) -> None:
     with pytest.raises(UnreadableReply):
         reads.take_transactions(wrong, call())
-
-
-# ---- errors
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "failure"),
-    [
-        (401, b"<html>401 Authorization Required</html>", UnreadableReply),  # the User-Agent
-        (403, {"error": {"code": "unconfirmed_user", "message": "x"}}, PermissionInsufficient),
-        (401, {"error": {"code": "token_invalid", "message": "x"}}, None),
-        (403, {"error": {"code": "not_permitted", "message": "x"}}, None),
-        (406, {"error": {"code": 406, "message": "x"}}, None),
-        (422, {"error": {"code": "preflight_check_failure", "errors": [{"code": "a",
-        "message": "b"}]}}, None),
-        (500, b"oops", None),
-    ],
-)  # fmt: skip
-def test_errors_say_more_than_their_status_or_go_by_it(status: int, body: Any, failure: Any) -> None:
-    assert type(reads.explain(answer(body, status))) is (failure or type(None))
-
-
-def test_a_code_is_a_text_but_for_one_and_the_token_s_endpoint_is_flat() -> None:
-    assert reads.code(answer({"error": {"code": 406}})) == "406"
-    assert reads.code(answer({"error_code": "invalid_grant"})) == "invalid_grant"
-    assert reads.code(answer({"error": "invalid_grant"})) == "invalid_grant"
-    assert reads.code(answer(b"<html>")) == ""
 
 
 def test_both_doors_tell_the_same_rows_under_the_same_name() -> None:

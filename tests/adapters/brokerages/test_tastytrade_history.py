@@ -179,9 +179,10 @@ def test_cash_only_rows_have_no_quantity_and_no_fees() -> None:
     assert paid.instrument is not None
 
 
-def test_a_dividend_that_is_debited_is_paid_for_a_short_or_withheld() -> None:
-    short = told(row("Money Movement", "Dividend", "-9.0", description="KBW ETF"))
-    tax = told(row("Money Movement", "Dividend", "-9.0", description="Foreign tax withheld"))
+@pytest.mark.parametrize("sub", ["Dividend", "Special Dividend"])
+def test_a_dividend_that_is_debited_is_paid_for_a_short_or_withheld(sub: str) -> None:
+    short = told(row("Money Movement", sub, "-9.0", description="KBW ETF"))
+    tax = told(row("Money Movement", sub, "-9.0", description="Foreign tax withheld"))
 
     assert (short.type, short.net) == (T.DIVIDEND, -9)
     assert (tax.type, tax.net) == (T.TAX, -9)
@@ -225,6 +226,12 @@ def ended(sub: str, **more: Any) -> Any:
     """As recorded: no action, no price, no effects."""
     bare = msgspec.json.decode(row("Receive Deliver", sub, **OPTION, **more))
     return told(msgspec.json.encode({k: v for k, v in bare.items() if not k.endswith("-effect")}))
+
+
+def test_options_that_end_have_no_price_and_no_effect() -> None:
+    gone = ended("Expiration")
+
+    assert (gone.price, gone.gross, gone.fees, gone.net) == (None, 0, None, 0)
 
 
 def test_options_that_end_have_no_action_and_only_their_kind_may_say_the_direction() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import conformance
 import doors
@@ -146,6 +147,15 @@ def test_the_token_s_answer_is_flat_and_its_client_must_match(sandbox: Sandbox) 
         assert (refused.status, set(json(refused))) == (400, {"error_code", "error_description"})
 
 
+def test_the_token_s_endpoint_takes_a_form_as_well(sandbox: Sandbox) -> None:
+    known = sandbox.credentials()
+    form = {"grant_type": "refresh_token", **{n: known[n] for n in ("refresh_token", "client_secret")}}
+    headers = AGENT | {"content-type": "application/x-www-form-urlencoded"}
+    url, sent = f"{conformance.BASE}/tastytrade/oauth/token", urlencode(form).encode()
+
+    assert Stage([sandbox]).hear("POST", url, headers, sent, NOW, conformance.BASE).status == 200
+
+
 def test_user_name_and_password_are_no_way_in_any_more(sandbox: Sandbox) -> None:
     body = {"login": "sample", "password": "word", "remember-me": True}
 
@@ -228,6 +238,67 @@ def test_a_market_order_good_till_cancelled_fails_its_preflight_check(sandbox: S
 
     assert (refused.status, json(refused)["error"]["code"]) == (422, "preflight_check_failure")
     assert json(refused)["error"]["errors"][0]["code"] == "gtc_market_orders_not_supported"
+
+
+def test_an_order_that_is_sent_twice_is_two_orders_that_keep_the_name_one_gave_them(
+    sandbox: Sandbox, bearer: str
+) -> None:
+    path = f"/accounts/{sandbox.credentials()['account_number']}/orders"
+    named = ORDER | {"external-identifier": "mine"}
+    first, second = (
+        json(heard(sandbox, "POST", path, named, authorization=bearer))["data"]["order"] for _ in range(2)
+    )
+
+    assert first["id"] != second["id"]
+    assert first["external-identifier"] == second["external-identifier"] == "mine"
+
+
+def test_coins_are_not_traded_through_the_api_any_more(sandbox: Sandbox, bearer: str) -> None:
+    path = f"/accounts/{sandbox.credentials()['account_number']}/orders"
+    leg = {"instrument-type": "Cryptocurrency", "symbol": "BTC/USD", "quantity": 1, "action": "Buy to Open"}
+
+    assert heard(sandbox, "POST", path, ORDER | {"legs": [leg]}, authorization=bearer).status == 403
+
+
+def test_a_list_of_orders_says_since_when_from_a_version_on(sandbox: Sandbox, bearer: str) -> None:
+    path = f"/accounts/{sandbox.credentials()['account_number']}/orders"
+
+    def listed(query: str, version: str) -> int:
+        return heard(sandbox, "GET", path + query, authorization=bearer, accept_version=version).status
+
+    assert (listed("", "20251101"), listed("", "20261012")) == (200, 400)
+    assert listed("?start-date=2026-11-01", "20261012") == 200
+
+
+def test_quotes_are_of_a_hundred_symbols_at_most(sandbox: Sandbox, bearer: str) -> None:
+    def asked(count: int) -> int:
+        path = f"/market-data/by-type?equity={','.join(map(str, range(count)))}"
+        return heard(sandbox, "GET", path, authorization=bearer).status
+
+    assert (asked(100), asked(101)) == (200, 400)
+
+
+def test_money_is_text_with_a_decimal_and_its_sign_is_a_word_beside_it(sandbox: Sandbox, bearer: str) -> None:
+    number = sandbox.credentials()["account_number"]
+    rows = json(heard(sandbox, "GET", f"/accounts/{number}/transactions", authorization=bearer))["data"][
+        "items"
+    ]
+
+    for row in rows:
+        assert "." in row["value"]
+        assert not row["value"].startswith("-")
+        assert row.get("value-effect", "None") in {"Credit", "Debit", "None"}
+    assert {row["value-effect"] for row in rows if "value-effect" in row} == {"Credit", "Debit", "None"}
+
+
+def test_one_effect_of_a_balance_has_an_irregular_name_and_cash_has_none(
+    sandbox: Sandbox, bearer: str
+) -> None:
+    number = sandbox.credentials()["account_number"]
+    told = json(heard(sandbox, "GET", f"/accounts/{number}/balances", authorization=bearer))["data"]
+
+    assert {"unsettled-cryptocurrency-fiat-amount", "unsettled-cryptocurrency-fiat-effect"} <= told.keys()
+    assert not {"cash-balance-effect", "net-liquidating-value-effect"} & told.keys()
 
 
 async def test_a_refused_user_agent_does_not_ask_the_user_to_sign_in_again() -> None:

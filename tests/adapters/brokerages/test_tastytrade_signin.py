@@ -61,7 +61,7 @@ def test_a_personal_grant_is_tried_once_and_lives_until_it_is_deleted() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "failure"),
     [
-        (400, {"error_code": "invalid_grant"}, CredentialsRejected), (401, b"<html>", CredentialsRejected),
+        (400, {"error_code": "invalid_grant"}, CredentialsRejected), (401, b"<html>", UnreadableReply),
         (403, {"error": {"code": "unconfirmed_user"}}, PermissionInsufficient),
         (429, {}, BrokerageRateLimited), (502, b"<html>", BrokerageUnavailable),
     ],
@@ -89,6 +89,14 @@ def test_a_deleted_grant_asks_the_user_and_an_outage_nobody(status: int, failure
         signin.take_renewal(GRANT, answer({"error_code": "invalid_grant"}, status), MOMENT)
 
 
+def test_a_refused_user_agent_is_no_bad_grant() -> None:
+    """It is a 401 with a web page, here as everywhere: the user has nothing to do with it."""
+    page = answer(b"<html>401 Authorization Required</html>", 401)
+
+    with pytest.raises(UnreadableReply):
+        signin.take_renewal(GRANT, page, MOMENT)
+
+
 @pytest.mark.parametrize("wrong", [{"expires_in": 0}, {"expires_in": 10**9}, {"access_token": None}])
 def test_an_answer_without_a_plausible_token_is_unreadable(wrong: dict[str, Any]) -> None:
     with pytest.raises(UnreadableReply):
@@ -113,7 +121,8 @@ def test_a_partner_s_user_signs_in_on_tastytrade_s_page_and_brings_a_code() -> N
     grant = exchanged(TOKENS | {"refresh_token": "r"}).grant
 
     assert url.startswith("https://my.tastytrade.com/auth.html?response_type=code&client_id=id&redirect_uri=")
-    assert "scope=read&" in f"{url}&"
+    assert "scope=read&" in f"{url}&"  # offline_access is none of theirs
+    assert "code_challenge" not in url
     assert grant.values == {
         "client_id": "id",
         "client_secret": "s",
