@@ -122,11 +122,15 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
     rate = rows.optional_number(row, "ConversionRate")
     own = scene.account.currency if scene.account else "USD"
     abroad = rate is not None and rate != 1
-    currency = (rows.optional_text(looked_up, "Currency") or own) if abroad else own
+    currency = rows.optional_text(looked_up, "Currency") if abroad else own
     instrument = _instrument(row, symbol, currency, scene, rows.optional_text(looked_up, "Description"))
     notional = instrument.kind is K.FUTURE
     price, value = rows.number(row, "Last"), _signed(rows.number(row, "MarketValue"), quantity)
     _compared(instrument, quantity, price, value, scene)
+    if currency is None:  # the look-up failed: figures in nobody knows what are none
+        scene.notes.words["position.currency_unknown"] += 1
+        yield Position(instrument, quantity, own, raw=raw)
+        return
     yield Position(
         instrument=instrument,
         quantity=quantity,
@@ -154,7 +158,9 @@ def _compared(
             scene.notes.words["position.value_does_not_add_up"] += 1
 
 
-def _instrument(row: Row, symbol: str, currency: str, scene: Scene, name: str | None = None) -> Instrument:
+def _instrument(
+    row: Row, symbol: str, currency: str | None, scene: Scene, name: str | None = None
+) -> Instrument:
     """Options are written `XMPL 260619C110` (3.6). One that is not keeps its symbol, and is counted."""
     word = rows.text(row, "AssetType").upper()
     if word not in KINDS:

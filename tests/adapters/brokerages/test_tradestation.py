@@ -172,6 +172,15 @@ def test_abroad_values_are_in_the_symbol_s_currency_and_costs_in_the_account_s()
     assert (position.currency, position.market_value, position.cost_basis) == ("EUR", 4244, None)
 
 
+def test_abroad_figures_whose_currency_is_not_known_are_unknown_and_counted() -> None:
+    """The look-up of symbols may fail without failing the read."""
+    position, words = held(Symbol="FDAX26", ConversionRate="1.1")
+
+    figures = position.price, position.market_value, position.average_cost, position.unrealized_gain
+    assert (position.quantity, figures, position.instrument.currency) == (40, (None,) * 4, None)
+    assert words == {"position.currency_unknown": 1}
+
+
 @pytest.mark.parametrize(
     ("word", "kind"),
     [("STOCK", "equity"), ("STOCKOPTION", "option"), ("INDEXOPTION", "option"), ("FUTURE", "future")],
