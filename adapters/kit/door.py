@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import localcontext
-from functools import partial
 from typing import Any, TypeVar
 
 import stamina
@@ -137,8 +136,15 @@ class CardDoor:
         renewal = self._door.renewal
         if renewal is None:
             raise ReauthorizationRequired
-        response = await self._signed(partial(renewal.ask, grant), "renewal")
-        return renewal.take(grant, response, replace(self._moment(), now=self._clock()))
+        signed: list[Moment] = []
+
+        def ask(moment: Moment) -> Request:
+            signed.append(moment)
+            return renewal.ask(grant, moment)
+
+        response = await self._signed(ask, "renewal")
+        # The nonce that it was asked with may be needed to read the answer (IBKR's half of a key).
+        return renewal.take(grant, response, replace(signed[-1], now=self._clock()))
 
     async def revoke(self, grant: Grant) -> bool:
         if self._door.revoke is None:
