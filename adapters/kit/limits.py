@@ -15,6 +15,12 @@ from domain.ports.budgets import Budgets
 LONGEST = timedelta(hours=1)
 # A 429 that does not say for how long.
 UNTOLD = timedelta(seconds=2)
+# What is left of a quota, when it starts anew, and into how many parts of a second that is told.
+_QUOTAS = (
+    ("x-ratelimit-remaining", "x-ratelimit-reset", 1),
+    ("x-ratelimit-available", "x-ratelimit-expiry", 1000),
+)
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 # Where everybody was held back, batch comes again over as long as that took, but not over more than this.
 SPREAD = timedelta(minutes=1)
 
@@ -101,11 +107,12 @@ def _spread(answer: Again, turn: Turn) -> timedelta:
 
 
 def _used_up(response: Response, now: datetime) -> timedelta | None:
-    """How long a quota stays used up, by the headers that Alpaca and others send: what remains, and the
-    epoch second at which it starts anew."""
-    remaining = response.headers.get("x-ratelimit-remaining", "").strip()
-    reset = response.headers.get("x-ratelimit-reset", "").strip()
-    if remaining != "0" or not reset.isdigit() or len(reset) > 11:
-        return None
-    pause = datetime.fromtimestamp(int(reset), UTC) - now
-    return pause if pause > timedelta(0) else None
+    """How long a quota stays used up, by what remains and when it starts anew: Alpaca and others say the
+    second of the epoch, Tradier the millisecond."""
+    for remaining, reset, parts in _QUOTAS:
+        told = response.headers.get(reset, "").strip()
+        if response.headers.get(remaining, "").strip() == "0" and told.isdigit() and len(told) < 15:
+            seconds = int(told) // parts
+            pause = datetime.fromtimestamp(min(seconds, _LAST_SECOND), UTC) - now
+            return pause if pause > timedelta(0) else None
+    return None

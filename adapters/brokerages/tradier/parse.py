@@ -30,6 +30,7 @@ CLASSES: dict[str, AccountKind] = {
     "joint": K.JOINT, "joint_survivor": K.JOINT,
 }  # fmt: skip
 _BY_TYPE = frozenset({"individual", "entity", "corporate"})  # the type tells more
+_STATUSES = frozenset({"active", "closed", "new", "approved"})
 TYPES = {"cash": K.CASH, "margin": K.MARGIN, "pdt": K.MARGIN}
 KINDS = {
     "stock": InstrumentKind.EQUITY, "etf": InstrumentKind.ETF, "index": InstrumentKind.INDEX,
@@ -67,7 +68,8 @@ def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
     number = rows.text(row, "account_number")
     class_ = (rows.optional_text(row, "classification") or "").lower()
     type_, opened = rows.text(row, "type").lower(), rows.optional_text(row, "date_created")
-    for word, known in ((class_, {*CLASSES, *_BY_TYPE, ""}), (type_, TYPES)):
+    status = rows.text(row, "status").lower()
+    for word, known in ((class_, {*CLASSES, *_BY_TYPE, ""}), (type_, TYPES), (status, _STATUSES)):
         if word not in known:
             scene.notes.words[f"account.{word[:32]}"] += 1
     yield AccountTold(
@@ -77,7 +79,7 @@ def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
         kind=CLASSES.get(class_) or TYPES.get(type_, K.OTHER),
         currency=CURRENCY,
         routing={"opened": rows.day(opened, "date_created").isoformat()} if opened else {},
-        open=rows.text(row, "status").lower() != "closed",
+        open=status != "closed",
         raw=raw,
     )
 

@@ -161,14 +161,16 @@ def take_quotes(response: Response, keys: tuple[str, ...]) -> dict[str, Any]:
 
 # Errors come in four shapes, sometimes with status 200 (4). These say it better by their status:
 BY_STATUS = frozenset({401, 403, 429})
+A_MINUTE = timedelta(minutes=1)  # over which calls are counted
+_TRANSIENT = b"Datastore Error"  # of the gateway's own, whatever the status
 
 
 def explain(response: Response) -> Failure | None:
-    if response.status in BY_STATUS:
+    if response.status in BY_STATUS and _TRANSIENT not in response.body[:1000]:
         return None
     if not response.body[:64].lstrip().startswith(b"{"):
         over = response.status == 400 and b"quota violation" in response.body[:200].lower()
-        return BrokerageRateLimited() if over else None
+        return BrokerageRateLimited(retry_after=A_MINUTE) if over else None
     try:
         told = rows.fields(response.body)
     except UnreadableReply:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from adapters.brokerages.tradier import tell
 from adapters.kit.wire import Response
@@ -19,6 +20,7 @@ from adapters.sandbox.profile import ALL_TYPES, Profile
 from adapters.sandbox.router import Handler, Router
 from adapters.sandbox.truth import TruthAccount, TruthTransaction
 
+NEW_YORK = ZoneInfo("America/New_York")
 CODE_SECONDS = 600
 ACCESS_SECONDS = 86_399
 CALLBACK = "https://example.com/tradier/callback"
@@ -73,6 +75,7 @@ class TradierSandbox:
         self.personal = play.token("personal", 0, 28)
         self.client_id = play.word("client id", 16)
         self.client_secret = play.token("client secret", 0, 24)
+        self._asked: dict[str, tuple[str, int]] = {}
         self._router = Router(missing=lambda asked: say_text("Not found", 404), slash="optional")
         self._routes()
 
@@ -102,7 +105,16 @@ class TradierSandbox:
 
     def refusal(self, asked: Asked, status: int) -> Response | None:
         """Tradier's own words for a status (4)."""
-        return _invalid_token() if status == 401 else say({"errors": {"error": "Refused"}}, status)
+        if status == 401:
+            return _invalid_token()
+        if status == 429:
+            headers = tell.limits(asked.now, tell.ALLOWED)
+            return Response(429, {"content-type": "text/plain"} | headers, b"Quota Violation")
+        if status == 500:
+            return say(
+                {"fault": {"faultstring": "Datastore Error", "detail": {"errorcode": "datastore"}}}, 500
+            )
+        return say({"errors": {"error": "Refused"}}, status)
 
     def _routes(self) -> None:
         route, account = self._router, "/v1/accounts/{number}"
@@ -167,10 +179,18 @@ class TradierSandbox:
             if not asked.bearer or not known or self.play.withdrawn():
                 return _invalid_token()
             response = handler(asked)
-            response.headers.update(tell.limits(asked.now))
+            response.headers.update(tell.limits(asked.now, self._used(asked)))
             return response
 
         return checked
+
+    def _used(self, asked: Asked) -> int:
+        """Calls of this minute, quotes counted for themselves. Nobody is refused for it here, so that
+        something always remains."""
+        bucket, minute = "market" if "/markets/" in asked.path else "standard", f"{asked.now:%Y%m%d%H%M}"
+        known, used = self._asked.get(bucket, ("", 0))
+        self._asked[bucket] = (minute, used + 1 if known == minute else 1)
+        return min(self._asked[bucket][1], tell.ALLOWED - 1)
 
     # What it tells (3).
 
@@ -209,6 +229,7 @@ class TradierSandbox:
             event
             for row in self.play.rows(account)
             if (start is None or row.trade_date >= start) and (end is None or row.trade_date <= end)
+            if row.trade_date < asked.now.astimezone(NEW_YORK).date()  # filled every night
             if not kinds or tell.word(row) in kinds
             for event in (tell.event(row),)
         ]

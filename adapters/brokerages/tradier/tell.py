@@ -28,12 +28,13 @@ def long(value: Decimal) -> msgspec.Raw:
     return msgspec.Raw(f"{text}{'' if '.' in text else '.'}00000000000000000000".encode())
 
 
-def limits(now: datetime) -> dict[str, str]:
+def limits(now: datetime, used: int) -> dict[str, str]:
+    """Of the minute: how much may be asked, how much was, and the millisecond in which it ends (4)."""
     expiry = (int(now.timestamp()) // 60 + 1) * 60_000
     return {
         "x-ratelimit-allowed": str(ALLOWED),
-        "x-ratelimit-used": "1",
-        "x-ratelimit-available": str(ALLOWED - 1),
+        "x-ratelimit-used": str(min(used, ALLOWED)),
+        "x-ratelimit-available": str(max(ALLOWED - used, 0)),
         "x-ratelimit-expiry": str(expiry),
     }
 

@@ -138,10 +138,24 @@ async def test_a_quota_that_is_used_up_holds_back_until_it_starts_anew() -> None
     await place(budget, credential="another")
 
 
+async def test_a_quota_whose_end_is_told_in_milliseconds_holds_back_as_well() -> None:
+    budget, time = limits()
+    expiry = str(int((time.now + 12 * SECOND).timestamp() * 1000))
+
+    used_up = {"x-ratelimit-available": "0", "x-ratelimit-expiry": expiry}
+    await budget.learn("default", "key", Response(200, used_up), time.now)
+
+    with pytest.raises(BrokerageRateLimited) as held:
+        await place(budget)
+    assert held.value.retry_after == 12 * SECOND
+
+
 @pytest.mark.parametrize(
     "headers",
     [
         {},
+        {"x-ratelimit-available": "3", "x-ratelimit-expiry": "9" * 14},
+        {"x-ratelimit-available": "0", "x-ratelimit-expiry": "9" * 30},
         {"x-ratelimit-remaining": "5", "x-ratelimit-reset": "99999999999"},
         {"x-ratelimit-remaining": "0"},
         {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"},
