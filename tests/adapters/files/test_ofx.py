@@ -428,11 +428,3 @@ def test_a_fitid_of_different_rows_is_nobodys() -> None:
     )
 
     assert (one.source_key, other.source_key) == (None, None)
-
-
-def test_a_fitid_is_text() -> None:
-    (row,) = rows(
-        f"<INCOME>{head(fitid='01234567890.0123.07152011.0')}{ACME}<INCOMETYPE>DIV<TOTAL>1</INCOME>"
-    )
-
-    assert row.source_key == "ofx:01234567890.0123.07152011.0"
