@@ -15,6 +15,7 @@ from adapters.kit.budgets import InProcessBudgets
 from adapters.kit.card import Call, Card, Door, Read, Reference, Scene
 from adapters.kit.clocks import Clocks
 from adapters.kit.http import Wire
+from adapters.kit.lasting import Lasting
 from adapters.kit.limits import Limits
 from adapters.kit.recall import Marker
 from adapters.kit.replies import failure_of
@@ -67,7 +68,6 @@ class CardDoor:
         operator: dict[str, str] | None = None,
         redirect_uri: str = "",
         clock: Callable[[], datetime] = system_clock,
-        lasting: dict[str, Any] | None = None,
         budgets: Budgets | None = None,
         breaks: bool = True,
         limited: bool = True,
@@ -88,7 +88,7 @@ class CardDoor:
         self._turn, self._made = Turn.PERSON, 0
         self._clocks = Clocks(f"{card.id}/{door.facts.id}")
         # Lasting references (instruments) are public facts: one memory for all users of the door.
-        self._lasting: dict[str, Any] = {} if lasting is None else lasting
+        self._lasting = Lasting()
         self.brokerage: BrokerageFacts = card.facts
         self.facts: DoorFacts = door.facts
         self.feeds: tuple[Feed, ...] = tuple(read.feed for read in door.transactions)
@@ -286,7 +286,7 @@ class CardDoor:
         for reference in self._door.references:
             prefix = reference.scheme + ":"
             named = [k for k in wanted if k.startswith(prefix)]
-            found.update((k, self._lasting[k]) for k in named if k in self._lasting)
+            found.update(self._lasting.known(named, call.now))
             keys = tuple(k for k in named if k not in found)
             for start in range(0, len(keys), reference.batch):
                 try:
@@ -301,7 +301,7 @@ class CardDoor:
                     break
                 found.update(got)
                 if reference.lasting:
-                    self._remember(got)
+                    self._lasting.remember(got, call.now)
             if reference.leads is not None:
                 known = [found[k] for k in named if k in found]
                 wanted.update(dict.fromkeys(k for value in known for k in reference.leads(value)))
@@ -315,11 +315,6 @@ class CardDoor:
             return {}
         self._check(response)
         return dict(reference.take(response, keys))
-
-    def _remember(self, got: dict[str, Any]) -> None:
-        if len(self._lasting) > 200_000:
-            self._lasting.clear()
-        self._lasting.update(got)
 
     # ---- sending
 
