@@ -204,7 +204,7 @@ PRIVATE = Door(
         ),
         Reference("primary", lambda keys, call: get("/accounts/"), parse.take_primary, 1, lasting=False),
         Reference("instrument", parse.ask_by_ids("/instruments/"), parse.take_by("instrument", "id")),
-        Reference("splits", events.ask_splits, parse.take_splits, 1),
+        Reference("splits", events.ask_splits, parse.take_splits, 1, unknown_statuses=frozenset({404})),
         Reference(
             "quote",
             parse.ask_by_ids(
@@ -246,6 +246,7 @@ PRIVATE = Door(
     ),
     renewal=Renewal(signin.ask_renewal, signin.take_renewal, ahead=timedelta(minutes=10)),
     revoke=signin.ask_revocation,
+    explain=conversation.throttled,
     # No figure is published (4): a guess, below what its own app asks for; a 429 is obeyed.
     rates={"default": Rate(600), "splits": Rate(240), "auth": Rate(30)},
     open=False,

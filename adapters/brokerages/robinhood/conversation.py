@@ -1,5 +1,6 @@
 """Signing in to Robinhood: the states of the conversation, and the move that leads into each of them."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,12 +9,19 @@ from adapters.kit import rows
 from adapters.kit.signin import Ask, Moment, Move, Send
 from adapters.kit.wire import Response, get, post_form, post_json
 from domain.challenges import Challenge, ChallengeKind
-from domain.errors import ChallengeExpired, ChallengeUnsupported, UnreadableReply
+from domain.errors import (
+    BrokerageRateLimited,
+    ChallengeExpired,
+    ChallengeUnsupported,
+    Failure,
+    UnreadableReply,
+)
 
 CLIENT_ID = "c82SH0WZOsabOXGP2sxqcj34FxkvfnWRZBKlBjFS"  # the public web client, the same for everybody
 LOGIN = "/oauth2/token/"
 POLL = timedelta(seconds=5)
 WINDOW = timedelta(minutes=5)  # the whole verification has about 2 to 5 minutes
+_AVAILABLE = re.compile(r"available in (\d{1,5}) second")
 
 KINDS = {
     "app": ChallengeKind.APP_CODE,
@@ -65,6 +73,8 @@ class Opening:
     """A verification machine is being made for the workflow."""
 
     who: Who
+    workflow: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +134,9 @@ def log_in(state: LoggingIn, *more: tuple[str, str], challenge: str = "") -> Sen
     return Send(request, state)
 
 
-def open_machine(who: Who, workflow: dict[str, Any]) -> Send:
-    opening = {"device_id": who.device, "flow": "suv", "input": {"workflow_id": id_of(workflow)}}
-    return Send(post_json("/pathfinder/user_machine/", opening), Opening(who))
+def open_machine(state: Opening) -> Send:
+    opening = {"device_id": state.who.device, "flow": "suv", "input": {"workflow_id": state.workflow}}
+    return Send(post_json("/pathfinder/user_machine/", opening), state)
 
 
 def view(state: Viewing) -> Send:
@@ -151,7 +161,7 @@ def ask(state: Proving) -> Ask:
     return Ask(replace(challenge, attempts_left=state.proof.attempts_left), state)
 
 
-def wait(state: LoggingIn | Viewing | Continuing, until: datetime) -> Ask:
+def wait(state: LoggingIn | Opening | Viewing | Continuing, until: datetime) -> Ask:
     """Nothing for the person to do but to wait: the caller looks again, as with an approval."""
     text = "Robinhood is still working on this sign-in. It goes on by itself."
     return Ask(Challenge(ChallengeKind.DEVICE_APPROVAL, text, expires_at=until, poll_after=POLL), state)
@@ -181,6 +191,14 @@ def id_of(told: dict[str, Any]) -> str:
 
 def busy(response: Response) -> bool:
     return response.status == 429 or response.status >= 500
+
+
+def throttled(response: Response) -> Failure | None:
+    """How long to leave it alone, in Robinhood's own words, where no header says so (4)."""
+    found = _AVAILABLE.search(response.text[:400]) if response.status == 429 else None
+    if found is None or response.headers.get("retry-after"):
+        return None
+    return BrokerageRateLimited(retry_after=timedelta(seconds=int(found[1])))
 
 
 def object_of(response: Response) -> dict[str, Any]:

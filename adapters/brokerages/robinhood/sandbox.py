@@ -18,6 +18,7 @@ from adapters.brokerages.robinhood.tell import Teller
 from adapters.brokerages.robinhood.trading import HOST, Trading
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
+from adapters.sandbox.mutations import RETRY_AFTER
 from adapters.sandbox.play import Play
 from adapters.sandbox.profile import Profile
 from adapters.sandbox.router import Router
@@ -29,6 +30,7 @@ Said = Json | None
 Telling = Callable[[], Said]
 Handler = Callable[[Asked, Teller], Response]
 Told = Callable[[Teller, Item], Json]
+Shown = Callable[[Teller, TruthInstrument], Json]
 Keyed = tuple[str, Telling]  # the row's id, and how it is told when its page is asked for
 
 
@@ -121,7 +123,7 @@ class Robinhood:
         words = {
             401: "Invalid token.",
             404: "Not found.",
-            429: "Request was throttled. Expected available in 17 seconds.",
+            429: f"Request was throttled. Expected available in {RETRY_AFTER} seconds.",
         }
         return say({"detail": words[status]}, status) if status in words else None
 
@@ -156,16 +158,13 @@ class Robinhood:
         get("/options/positions/", lambda asked, tell: self._options(asked, tell.option_position))
         get("/options/aggregate_positions/", lambda asked, tell: self._options(asked, tell.aggregate))
         get("/instruments/", self._instruments)
-        get("/instruments/{id}/", lambda asked, tell: self._listed(asked, partial(market.instrument, tell)))
-        get("/instruments/{id}/splits/", lambda asked, tell: _list(market.splits(tell, asked.names["id"])))
+        get("/instruments/{id}/", partial(self._listed, market.instrument, ("equity", "etf")))
+        get("/instruments/{id}/splits/", partial(self._listed, market.splits, ("equity", "etf")))
         get("/quotes/", lambda asked, tell: self._by_symbols(asked, partial(market.quote, tell)))
         get("/marketdata/quotes/", self._quotes)
         get("/fundamentals/", lambda asked, tell: self._by_symbols(asked, market.fundamentals))
         get("/options/instruments/", self._option_instruments)
-        get(
-            "/options/instruments/{id}/",
-            lambda asked, tell: self._listed(asked, partial(market.option, tell), "option"),
-        )
+        get("/options/instruments/{id}/", partial(self._listed, market.option, ("option",)))
         get("/marketdata/options/", self._marks)
         get("/marketdata/forex/quotes/", self._coin_quotes)
         get("/marketdata/forex/quotes/{id}/", self._coin_quote)
@@ -288,10 +287,10 @@ class Robinhood:
     def _of(self, *kinds: str) -> list[TruthInstrument]:
         return [one for one in self.books.instruments().values() if one.kind in kinds]
 
-    def _listed(self, asked: Asked, telling: Callable[[TruthInstrument], Json], kind: str = "") -> Response:
+    def _listed(self, telling: Shown, kinds: tuple[str, ...], asked: Asked, tell: Teller) -> Response:
+        """404 for what is listed no more."""
         found = self.books.instruments().get(asked.names["id"])
-        kinds = (kind,) if kind else ("equity", "etf")
-        return _missing(asked) if found is None or found.kind not in kinds else say(telling(found))
+        return _missing(asked) if found is None or found.kind not in kinds else say(telling(tell, found))
 
     def _instruments(self, asked: Asked, tell: Teller) -> Response:
         found = self._of("equity", "etf")

@@ -49,7 +49,9 @@ MFA_TRIES = 3  # the old flow does not tell how many are left
 
 def begin(given: Given, moment: Moment) -> Move:
     request = str(uuid.uuid5(uuid.NAMESPACE_URL, moment.nonce))
-    who = Who(given.fields["username"], given.fields["password"], str(uuid.UUID(moment.nonce)), request)
+    # A device that Robinhood knows is asked for no proof: a reconnect stays the same one.
+    device = given.former.get("device_token") or str(uuid.UUID(moment.nonce))
+    who = Who(given.fields["username"], given.fields["password"], device, request)
     return conversation.log_in(LoggingIn(who))
 
 
@@ -80,6 +82,8 @@ def _told_by_person(state: State, answer: Answer, moment: Moment) -> Move:
     match state:
         case Proving():
             return workflow.answered(state, answer, moment)
+        case Opening(until=until):
+            return conversation.open_machine(state) if moment.now < until else conversation.expired()
         case Viewing(until=until):
             return conversation.view(state) if moment.now < until else conversation.expired()
         case Continuing(until=until):
@@ -97,7 +101,7 @@ def _logged_in(state: LoggingIn, response: Response, moment: Moment) -> Move:
     if conversation.busy(response):
         if state.until is not None:
             return conversation.wait(state, state.until)
-        raise failure_of(response, moment.now) or BrokerageUnavailable()
+        raise conversation.throttled(response) or failure_of(response, moment.now) or BrokerageUnavailable()
     told = conversation.object_of(response)
     if "access_token" in told:
         return Done(_grant(told, state.who.device, moment))
@@ -111,7 +115,8 @@ def _logged_in(state: LoggingIn, response: Response, moment: Moment) -> Move:
         if state.until is not None:
             # Approved, and asked for again: going on would go round in circles.
             raise ChallengeExpired
-        return conversation.open_machine(state.who, told["verification_workflow"])
+        workflow = conversation.id_of(told["verification_workflow"])
+        return conversation.open_machine(Opening(state.who, workflow, moment.now + conversation.WINDOW))
     if response.status == 400 and state.proof is not None:
         return _mfa(state, state.proof.type, moment)
     if response.status in {400, 401} and (

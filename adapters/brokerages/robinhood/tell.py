@@ -167,8 +167,10 @@ class Teller:
 
     def position(self, held: Held) -> Json:
         instrument, account = held.instrument, held.account
-        average, quantity = places(held.average, 4), places(abs(held.quantity), 8)
-        nothing = "0.00000000"
+        # Both spellings of nothing are seen.
+        nothing = "0E-8" if self.extended() else "0.00000000"
+        quantity = places(abs(held.quantity), 8) if held.quantity else nothing
+        average = places(held.average, 4)
         return {
             "url": self.url("positions", account.number, instrument.uuid),
             "instrument": self.url("instruments", instrument.uuid),

@@ -35,14 +35,16 @@ def instrument(tell: Teller, instrument: TruthInstrument) -> Json:
     }
 
 
-def splits(tell: Teller, ident: str) -> list[Json]:
+def splits(tell: Teller, instrument: TruthInstrument) -> Json:
+    page: Json = {"next": None, "previous": None, "results": []}
+    ident = instrument.uuid
     day = tell.books.split_on(ident)
     if day is None:
-        return []
+        return page
     new, old = (f"{part}.00000000" for part in SPLIT_RATIO)
     where = tell.url("instruments", ident)
     split = {"url": f"{where}splits/{ident}/", "instrument": where, "execution_date": day.isoformat()}
-    return [split | {"multiplier": new, "divisor": old}]
+    return page | {"results": [split | {"multiplier": new, "divisor": old}]}
 
 
 def quote(tell: Teller, instrument: TruthInstrument) -> Json:

@@ -17,6 +17,8 @@ from domain.errors import BrokerageUnavailable, ChallengeWrong, UnreadableReply
 
 
 def opened(state: Opening, response: Response, moment: Moment) -> Move:
+    if conversation.busy(response):
+        return conversation.wait(state, state.until)
     if response.status not in {200, 201}:
         raise failure_of(response, moment.now) or UnreadableReply()
     return conversation.view(

@@ -151,6 +151,25 @@ def test_what_was_held_once_is_no_position() -> None:
     assert told(parse.stock, position(quantity="0E-8"))[0] == []
 
 
+@pytest.mark.parametrize("told", [{"instrument_id": STOCK}, {}])
+def test_the_id_of_an_instrument_is_told_or_only_its_address(told: dict[str, str]) -> None:
+    assert f"instrument:{STOCK}" in parse.needs_stock(json.dumps(position(**told)).encode())
+
+
+def test_one_of_cash_and_margin_balances_is_null() -> None:
+    row: dict[str, Any] = {"account_number": "5TST0001", "portfolio_cash": "1"}
+    row |= {"cash_balances": None, "margin_balances": {}}
+
+    (balance,), notes = told(parse.balance, row, **{"portfolio:5TST0001": {"equity": "100"}})
+
+    assert (balance.cash, notes.fields) == (1, {})
+
+
+@pytest.mark.parametrize("value", [{"amount": "390.00", "currency_code": "USD"}, "390.00"])
+def test_money_is_a_text_or_an_object(value: object) -> None:
+    assert parse.money({"amount": value}, "amount") == 390
+
+
 def test_a_delisted_instrument_keeps_its_id() -> None:
     found: Instrument = parse.share("99", Scene(ACCOUNT, {}, Notes(), NOW), "XOLD")
 

@@ -171,6 +171,14 @@ async def test_the_account_has_an_identity_of_its_own_that_lasts() -> None:
     assert told.key not in {known.number for known in sandbox.play.accounts}
 
 
+def test_tiers_of_fees_that_newer_accounts_may_tell_are_counted_and_no_obstacle() -> None:
+    told = {"account_number": NUMBER, "status": "active", "buying_power": "1", "buying_power_currency": "USD"}
+    here = scene(None)
+
+    assert len(list(parse.account(row(told | {"fee_tier": "1"}), here))) == 1
+    assert here.notes.fields == {"crypto_account.fee_tier": 1}
+
+
 def test_an_account_is_never_taken_for_a_brokerage_account_of_the_same_number() -> None:
     assert account(account_number="5TEST001").key != "5TEST001"
 

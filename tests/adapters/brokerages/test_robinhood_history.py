@@ -125,6 +125,25 @@ def test_what_was_filled_stands_whatever_became_of_the_rest(state: str) -> None:
     assert not notes.words
 
 
+def test_the_price_of_an_order_is_a_collar_and_its_average_is_not_booked() -> None:
+    row = one(trades.order, order(execution(), side="buy", price="248.80", average_price="237.00000000"))
+
+    assert (row.price, row.gross) == (D("236.9594"), D("-473.92"))
+
+
+def test_the_execution_date_that_is_told_goes_before_the_day_of_the_instant() -> None:
+    night = execution(timestamp="2026-05-26T02:30:00Z", trade_execution_date="2026-05-26")
+
+    assert one(trades.order, order(night)).trade_date == date(2026, 5, 26)
+
+
+@pytest.mark.parametrize(("side", "kind"), [("sell", T.SELL), ("buy", T.BUY)])
+def test_short_sales_and_covers_are_told_as_plain_sells_and_buys(side: str, kind: T) -> None:
+    effect = {"sell": "open", "buy": "close"}[side]
+
+    assert one(trades.order, order(execution(), side=side, position_effect=effect)).type is kind
+
+
 def test_a_voided_order_is_taken_back() -> None:
     row = one(trades.order, order(execution(), state="voided"))
 

@@ -148,7 +148,10 @@ def split(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     since = rows.market_day(rows.instant(row.get("created_at"), "created_at"))
     until = rows.market_day(rows.instant(row.get("updated_at"), "updated_at"))
     held = rows.number(row, "quantity") != 0
-    for told in scene.references.get(_splits_key(row, ident), []):
+    splits = scene.references.get(_splits_key(row, ident))
+    if splits is None:  # 404: the instrument is listed no more
+        scene.notes.words["splits.unlisted"] += 1
+    for told in splits or []:
         day = rows.day(told.get("execution_date"), "execution_date")
         if day <= since or (not held and day > until):
             continue
