@@ -1,5 +1,6 @@
 """The port `Budgets` in one process: for the embedded size, where nobody else calls the brokerages."""
 
+import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,8 +10,9 @@ from hashlib import blake2b
 
 from domain.budgets import Again, Budget, Place, Standing, Turn, ask, fresh, held, quiet
 from domain.errors import CircuitOpen
-from domain.policy import Breaker, after_call, may_call
+from domain.policy import Breaker, BreakerState, after_call, may_call
 
+log = logging.getLogger("brokerlink.breakers")
 MOST = 10_000  # budgets that are remembered at once; the longest unused is forgotten
 
 
@@ -46,7 +48,9 @@ class InProcessBudgets:
 
     async def called(self, breaker: str, *, worked: bool) -> None:
         found = self._breakers.get(breaker, Breaker())
-        self._breakers[breaker] = after_call(found, worked, self.clock())
+        after = after_call(found, worked, self.clock())
+        self._breakers[breaker] = after
+        tell(breaker, found, after)
 
     def name(self, credential: str) -> str:
         return credential_name(self._secret, credential)
@@ -74,6 +78,14 @@ class InProcessBudgets:
         self._standing.move_to_end(key)
         if len(self._standing) > MOST:
             self._standing.popitem(last=False)
+
+
+def tell(door: str, before: Breaker, after: Breaker) -> None:
+    """One line when an outage begins and one when it is over, however many connections suffer from it."""
+    if before.state is BreakerState.CLOSED and after.state is BreakerState.OPEN:
+        log.error("a brokerage is out", extra={"door": door})
+    elif before.state is not BreakerState.CLOSED and after.state is BreakerState.CLOSED:
+        log.warning("a brokerage answers again", extra={"door": door})
 
 
 def checked(breaker: Breaker, now: datetime) -> Breaker:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Select, String, Table, bindparam, delete, select, update
 
-from adapters.kit.budgets import checked, credential_name
+from adapters.kit.budgets import checked, credential_name, tell
 from adapters.sql.engine import SqlStorage
 from adapters.sql.prepared import Prepared
 from adapters.sql.statements import insert_new
@@ -93,11 +93,13 @@ class SharedBudgets:
         if worked and breaker not in self._shaken:
             return
 
-        def deed(sql: SqlConnection) -> None:
+        def deed(sql: SqlConnection) -> tuple[Breaker, Breaker]:
             found, now = _breaker(sql, breaker)
-            _put_breaker(sql, breaker, after_call(found, worked, now))
+            after = after_call(found, worked, now)
+            _put_breaker(sql, breaker, after)
+            return found, after
 
-        await self._do(deed)
+        tell(breaker, *await self._do(deed))
         if worked:
             self._shaken.discard(breaker)
         else:

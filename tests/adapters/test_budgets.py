@@ -119,6 +119,25 @@ async def test_outages_of_all_open_the_breaker_for_all(sharer: Sharers) -> None:
     await workers[0].ask(BUDGET, Turn.PERSON, AT_ONCE, "another/api")
 
 
+async def test_an_outage_is_told_once_by_one_and_its_end_once(
+    sharer: Sharers, caplog: pytest.LogCaptureFixture
+) -> None:
+    workers = [sharer() for _ in range(3)]
+    for number in range(4 * BREAKER_OPENS_AFTER):
+        await workers[number % 3].called("bank/api", worked=False)
+
+    with pytest.raises(CircuitOpen):
+        await workers[0].ask(None, Turn.PERSON, AT_ONCE, "bank/api")
+    for _ in range(3):
+        await workers[0].called("bank/api", worked=True)
+
+    told = [(line.levelname, line.message, vars(line)["door"]) for line in caplog.records]
+    assert told == [
+        ("ERROR", "a brokerage is out", "bank/api"),
+        ("WARNING", "a brokerage answers again", "bank/api"),
+    ]
+
+
 async def test_a_success_of_one_ends_the_count_of_all(sharer: Sharers) -> None:
     failing, working = sharer(), sharer()
     for _ in range(3):

@@ -21,6 +21,7 @@ from domain.errors import (
     BudgetSpent,
     Failure,
     FailureRecord,
+    NobodyYet,
     PermissionInsufficient,
     UserMustAct,
 )
@@ -150,7 +151,9 @@ class Course:
             self._stale(uow, result, failure)
 
         await self.commit(result, deed)
-        log.error(
+        # What passes by itself is no alert of each connection: the brokerage's outage is told once.
+        log.log(
+            logging.WARNING if isinstance(failure, NobodyYet) else logging.ERROR,
             "dataset failed",
             extra={
                 "run_id": run.id,
