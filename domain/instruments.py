@@ -45,10 +45,12 @@ class OptionTerms:
 
     @property
     def occ(self) -> str:
-        """The canonical 21-character OCC form: root padded to 6, YYMMDD, C or P, strike x 1000."""
+        """The canonical 21-character OCC form: root padded to 6, YYMMDD, C or P, strike x 1000. A root has
+        letters and digits only, however a brokerage writes its underlying (BRK.B, BRK/B)."""
+        root = "".join(sign for sign in self.underlying if sign.isalnum())
         thousandths = int((self.strike * 1000).to_integral_value())
         letter = "C" if self.right is Right.CALL else "P"
-        return f"{self.underlying:<6}{self.expiration:%y%m%d}{letter}{thousandths:08d}"
+        return f"{root:<6}{self.expiration:%y%m%d}{letter}{thousandths:08d}"
 
 
 def option_from_occ(text: str, multiplier: Decimal | None = None) -> OptionTerms:

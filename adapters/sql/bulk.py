@@ -100,10 +100,10 @@ def names(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, st
     return [(row[0], row[1], row[2]) for row in _among(connection, f"{found} instrument_id", ids)]
 
 
-def kinds(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, str | None]]:
-    """What these instruments are: (id, kind, name)."""
-    found = _among(connection, "SELECT id, kind, name FROM instruments WHERE id", ids)
-    return [(row[0], row[1], row[2]) for row in found]
+def kinds(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, str | None, object | None]]:
+    """What these instruments are: (id, kind, name, multiplier or None)."""
+    found = _among(connection, "SELECT id, kind, name, multiplier FROM instruments WHERE id", ids)
+    return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
 def _among(connection: Connection, statement: str, values: Sequence[str]) -> Sequence[Any]:

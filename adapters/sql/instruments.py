@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import or_, text, update
+from sqlalchemy import or_, select, text, update
 
 from adapters.sql import bulk
 from adapters.sql.statements import chunks, insert, upsert
@@ -22,7 +23,7 @@ class SqlInstruments:
     def __init__(self, connection: SqlConnection) -> None:
         self._sql = connection
 
-    def resolve(self, told: Iterable[Instrument], on: date) -> dict[Instrument, str]:
+    def resolve(self, told: Iterable[Instrument], on: date, *, held: bool = False) -> dict[Instrument, str]:
         distinct = list(dict.fromkeys(told))
         keys = list(dict.fromkeys(key for instrument in distinct for key in instrument.keys))
         known = self._known(keys)
@@ -33,9 +34,12 @@ class SqlInstruments:
             # Two that are told at once may be the same new one: what was just made counts as known.
             fitting = tuple(k for key in instrument.keys for k in known.get(key, ()))
             same = same_instrument(instrument, fitting)
+            new = same is None
             if same is None:
                 same = self._make(instrument, known, on)
-            self._add_identifiers(instrument, same, known, on)
+            added = self._add_identifiers(instrument, same, known, on)
+            if held and not new and any(scheme == SYMBOL for scheme, _ in added):
+                self._rename(instrument, same)
             found[instrument] = same
         self._learn({same: instrument for instrument, same in found.items()})
         return found
@@ -60,17 +64,31 @@ class SqlInstruments:
                 found[instrument] = common.pop()
         return found
 
+    def _rename(self, told: Instrument, same: str) -> None:
+        """What is held under a symbol that was never told of it before is called so from now on. The former
+        one still leads to it. Another way to write the same (BRK.B, BRK/B, VOD, VOD.L) is no other symbol."""
+        here = instruments.c.id == same
+        known = str(self._sql.execute(select(instruments.c.symbol).where(here)).scalar_one())
+        before, after = _letters(known), _letters(told.symbol)
+        an_identifier = any(value == told.symbol for _, value in told.identifiers)  # for want of a symbol
+        if before not in after and after not in before and not an_identifier:
+            new = {"symbol": told.symbol} | ({"name": told.name} if told.name else {})
+            self._sql.execute(update(instruments).where(here).values(**new))
+
     def _learn(self, told: dict[str, Instrument]) -> None:
         """Some brokerages know more of an instrument than the one that told it first: that an equity is an
-        ETF, its name. What is known is never unlearnt."""
+        ETF, its name, how much one contract is. What is known is never unlearnt."""
         for some in chunks(list(told)):
-            for identifier, kind, name in bulk.kinds(self._sql, some):
+            for identifier, kind, name, multiplier in bulk.kinds(self._sql, some):
                 new = told[identifier]
-                better = {
+                better: dict[str, Any] = {
                     "kind": finer(InstrumentKind(kind), new.kind).value,
                     "name": name or new.name,
                 }
-                if better != {"kind": kind, "name": name}:
+                changed = better != {"kind": kind, "name": name}
+                if multiplier is None and new.option is not None and new.option.multiplier is not None:
+                    better["multiplier"], changed = new.option.multiplier, True
+                if changed:
                     self._sql.execute(
                         update(instruments).where(instruments.c.id == identifier).values(**better)
                     )
@@ -124,10 +142,11 @@ class SqlInstruments:
 
     def _add_identifiers(
         self, told: Instrument, same: str, known: dict[tuple[str, str], list[Known]], on: date
-    ) -> None:
+    ) -> list[tuple[str, str]]:
+        """Those that were nobody's and are its own from now on."""
         new = [key for key in told.keys if not any(k.instrument_id == same for k in known.get(key, ()))]
         if not new:
-            return
+            return []
         taken = [key for key in new if known.get(key)]
         start = on if taken else BEGINNING
         rows = [
@@ -136,9 +155,10 @@ class SqlInstruments:
             if not known.get((s, v))
         ]
         upsert(self._sql, identifiers, rows)
-        for key in new:
-            if not known.get(key):
-                known[key] = [Known(same, *key, told.identifiers)]
+        free = [key for key in new if not known.get(key)]
+        for key in free:
+            known[key] = [Known(same, *key, told.identifiers)]
+        return free
 
 
 def _news(told: Instrument, known: dict[tuple[str, str], list[Known]]) -> bool:
@@ -146,3 +166,7 @@ def _news(told: Instrument, known: dict[tuple[str, str], list[Known]]) -> bool:
     if not all(known.get(key) for key in told.keys):
         return True
     return same_instrument(told, tuple(k for key in told.keys for k in known[key])) is None
+
+
+def _letters(symbol: str) -> str:
+    return "".join(sign for sign in symbol if sign.isalnum())

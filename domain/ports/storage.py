@@ -209,8 +209,9 @@ class Accounts(Protocol):
 
 
 class Instruments(Protocol):
-    def resolve(self, told: Iterable[Instrument], on: date) -> dict[Instrument, str]:
-        """The id of each instrument; new ones are made, new identifiers are added."""
+    def resolve(self, told: Iterable[Instrument], on: date, *, held: bool = False) -> dict[Instrument, str]:
+        """The id of each instrument; new ones are made, new identifiers are added. `held`: they are told of
+        what is held now, so that a symbol which one of them is told by for the first time is its own."""
 
     def known(self, told: Iterable[Instrument]) -> dict[Instrument, str]:
         """The ids of those that are stored under every name that is told; others are left out."""

@@ -65,6 +65,13 @@ def test_what_is_no_occ_form_is_unreadable(text: str) -> None:
         option_from_occ(text)
 
 
+@pytest.mark.parametrize("underlying", ["BRKB", "BRK.B", "BRK/B", "BRK B"])
+def test_a_contract_has_one_form_however_its_underlying_is_written(underlying: str) -> None:
+    terms = OptionTerms(underlying, date(2026, 6, 19), Right.PUT, Decimal("512.5"))
+
+    assert terms.occ == "BRKB  260619P00512500"
+
+
 def test_the_multiplier_is_what_is_told_and_never_a_hundred_by_itself() -> None:
     assert option_from_occ("AAPL  260619C00200000").multiplier is None
 

@@ -168,7 +168,7 @@ def _publish_all(course: Course, uow: UnitOfWork, snapshots: list[Snapshot]) -> 
     # Before anything is locked: new names are given by one writer at a time, and whoever waits for that
     # must not hold what the other needs.
     held = (p.instrument for s in snapshots if s.positions is not None for p in s.positions.rows)
-    ids = uow.instruments.resolve(held, course.engine.clock.now().date())
+    ids = uow.instruments.resolve(held, course.engine.clock.now().date(), held=True)
     return [result for snapshot in snapshots for result in _publish(course, uow, snapshot, ids)]
 
 
