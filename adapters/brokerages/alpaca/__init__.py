@@ -3,7 +3,6 @@
 from adapters.brokerages.alpaca import parse, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read
 from adapters.kit.paging import AfterLast, OnePage
-from adapters.kit.signin import Conversation
 from adapters.kit.wire import get
 from domain.brokerages import (
     BrokerageStatus,
@@ -48,7 +47,7 @@ FACTS = DoorFacts(
 KEYS = Door(
     facts=FACTS,
     hosts={"api": "https://api.alpaca.markets", "paper": "https://paper-api.alpaca.markets"},
-    sign_in=Conversation(signin.begin, signin.hear, (signin.Checking,)),
+    sign_in=signin.TRIAL.conversation,
     authorise=signin.authorise,
     accounts=Read("account", lambda call: get("/v2/account"), OnePage().whole, parse.account),
     balances=(Read("balance", lambda call: get("/v2/account"), OnePage().whole, parse.balance),),

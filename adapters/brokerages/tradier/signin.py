@@ -7,7 +7,9 @@ again, and the grant says so ahead of time.
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from adapters.brokerages.tradier import reads
 from adapters.kit import oauth, rows
+from adapters.kit.key_trial import KeyTrial
 from adapters.kit.replies import failure_of
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
 from adapters.kit.wire import Request, Response, get, post_form
@@ -29,13 +31,6 @@ PROMPT = "Sign in at Tradier, agree, and come back with the address you land on.
 
 
 @dataclass(frozen=True, slots=True)
-class Checking:
-    """The profile is being read with the token."""
-
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class AtTradier:
     """The person is in the browser."""
 
@@ -50,13 +45,7 @@ class Exchanging:
     client_secret: str = field(repr=False)
 
 
-State = Checking | AtTradier | Exchanging
-
-
-def begin_token(given: Given, moment: Moment) -> Move:
-    state = Checking(given.fields["token"])
-    request = get("/v1/user/profile", group="auth").with_headers(oauth.bearer(state.token))
-    return Send(request, state)
+State = AtTradier | Exchanging
 
 
 def begin_oauth(given: Given, moment: Moment) -> Move:
@@ -74,10 +63,6 @@ def begin_oauth(given: Given, moment: Moment) -> Move:
 
 def hear(state: State, heard: Heard, moment: Moment) -> Move:
     match state, heard:
-        case Checking(token), Response(status=200):
-            return Done(Grant({"token": token}))
-        case Checking(), Response(status=401):
-            raise CredentialsRejected
         case AtTradier(), Answer(callback_url=str(url)):
             code = oauth.callback_value(url, "code", state.state)
             pairs = (("grant_type", "authorization_code"), ("code", code))
@@ -93,7 +78,7 @@ def hear(state: State, heard: Heard, moment: Moment) -> Move:
             raise CredentialsRejected("Tradier does not accept the app's id and secret.")
         case Exchanging(), Response(status=400):
             raise ChallengeExpired("Tradier did not take the code; it lives ten minutes. Sign in again.")
-        case ((Checking() | Exchanging()), Response()):
+        case Exchanging(), Response():
             raise failure_of(heard, moment.now) or BrokerageUnavailable()
         case _:
             raise AssertionError("no such move in Tradier's sign-in")
@@ -117,6 +102,19 @@ def take_renewal(grant: Grant, response: Response, moment: Moment) -> Grant:
 
 def authorise(request: Request, grant: Grant, moment: Moment) -> Request:
     return request.with_headers(oauth.bearer(grant.values["token"]))
+
+
+def _look(profile: Response) -> None:
+    """An error may come with status 200 (4)."""
+    told = reads.explain(profile)
+    if told is not None:
+        raise told
+    reads.listed(profile, "profile", "account")
+
+
+TRIAL = KeyTrial(
+    ("token",), get("/v1/user/profile", group="auth"), authorise, look=_look, explain=reads.explain
+)
 
 
 def _tokens(what: str, client_id: str, secret: str, *pairs: tuple[str, str]) -> Request:

@@ -9,8 +9,9 @@ import conformance
 import pytest
 
 from adapters.brokerages.alpaca import KEYS, parse
-from adapters.brokerages.alpaca.signin import Checking, authorise, explain, hear
+from adapters.brokerages.alpaca.signin import TRIAL, authorise, explain
 from adapters.kit.card import Call, Counted, Scene
+from adapters.kit.key_trial import Trying
 from adapters.kit.replies import failure_of
 from adapters.kit.signin import Moment
 from adapters.kit.wire import Response, get
@@ -90,7 +91,7 @@ def test_401_and_403_both_say_that_the_keys_are_bad_at_sign_in_and_later(status:
     refused = Response(status, {}, b'{"message":"forbidden."}')
 
     with pytest.raises(CredentialsRejected):
-        hear(Checking("AKABCDEF12", "secret"), refused, Moment(NOW, "n"))
+        TRIAL.hear(Trying({"key_id": "AKABCDEF12"}), refused, Moment(NOW, "n"))
     assert isinstance(explain(refused) or failure_of(refused, NOW), ReauthorizationRequired)
 
 

@@ -10,11 +10,14 @@ import pytest
 
 from adapters.brokerages.tradier import CARD, parse, reads, signin
 from adapters.kit.card import Call, Scene
+from adapters.kit.key_trial import Trying
 from adapters.kit.signin import Ask, Done, Given, Moment, Send
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
 from domain.challenges import Answer
 from domain.errors import (
+    BrokerageRateLimited,
+    BrokerageUnavailable,
     ChallengeExpired,
     ChallengeWrong,
     ConsentRevoked,
@@ -372,16 +375,35 @@ def test_an_incremental_read_ends_where_it_was_told_to() -> None:
 # ---- signing in
 
 
+PROFILE = '{"profile":{"id":"1","account":{"account_number":"VA1","type":"cash","status":"active"}}}'
+
+
 def test_a_token_is_tried_once() -> None:
-    sent = signin.begin_token(Given({"token": "secret-token"}, ""), MOMENT)
+    sent = signin.TRIAL.begin(Given({"token": "secret-token"}, ""), MOMENT)
     assert isinstance(sent, Send)
-    done = signin.hear(sent.state, answer("{}"), MOMENT)  # type: ignore[arg-type]
+    done = signin.TRIAL.hear(Trying({"token": "secret-token"}), answer(PROFILE), MOMENT)
 
     assert ("Authorization", "Bearer secret-token") in sent.request.headers
     assert isinstance(done, Done)
-    assert done.grant.expires_at is None
-    with pytest.raises(CredentialsRejected):
-        signin.hear(sent.state, answer("", 401), MOMENT)  # type: ignore[arg-type]
+    assert (done.grant.values, done.grant.expires_at) == ({"token": "secret-token"}, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "failure"),
+    [
+        (401, "", CredentialsRejected),
+        (200, '{"errors":{"error":"Account not found"}}', UnreadableReply),
+        (200, '{"fault":{"faultstring":"Datastore Error"}}', BrokerageUnavailable),
+        (401, '{"fault":{"faultstring":"Datastore Error"}}', BrokerageUnavailable),
+        (200, "{}", UnreadableReply),
+        (400, "Quota Violation", BrokerageRateLimited),
+    ],
+)
+def test_an_error_with_status_200_is_no_sign_in_and_a_datastore_error_no_bad_token(
+    status: int, body: str, failure: type[Exception]
+) -> None:
+    with pytest.raises(failure):
+        signin.TRIAL.hear(Trying({"token": "secret-token"}), answer(body, status), MOMENT)
 
 
 def asked() -> Ask:
