@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from msgspec import Raw
 
+from adapters.brokerages.etrade.parse import live_values
 from adapters.kit import rows
 from adapters.kit.card import Call, Rows
 from adapters.kit.paging import dig
@@ -16,6 +17,7 @@ from domain.errors import UnreadableReply
 
 LOOK_BACK = timedelta(days=729)  # two years, both ends counted
 YEAR = timedelta(days=364)
+WORTH = "worth"  # the place behind an empty answer
 
 
 def take_accounts(response: Response, call: Call) -> Rows:
@@ -32,11 +34,17 @@ def take_balance(response: Response, call: Call) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """Pages of positions, by symbol so that pages do not shift. `nextPageNo` says where it goes on."""
+    """Pages of positions, by symbol so that pages do not shift. `nextPageNo` says where it goes on.
+
+    Nothing held is 204, and with some an empty body under 200. That one proves nothing by itself: the
+    balance is asked whether anything held is worth something.
+    """
 
     count: int = 50
 
     def ask(self, call: Call) -> Request:
+        if call.cursor == WORTH:
+            return ask_balance(call)
         return get(
             _path(call, "portfolio"),
             ("count", str(self.count)),
@@ -51,6 +59,10 @@ class Portfolio:
     def take(self, response: Response, call: Call) -> Rows:
         if response.status == 204:
             return Rows([])
+        if call.cursor == WORTH:
+            return _nothing_held(response)
+        if call.cursor is None and not response.body.strip():
+            return Rows([], WORTH)
         found: list[bytes] = []
         onward: str | None = None
         for part in _many(dig(response, ("PortfolioResponse", "AccountPortfolio"))):
@@ -62,6 +74,16 @@ class Portfolio:
             if onward is None and (page.get("next") or total > Decimal(call.cursor or "1")):
                 raise UnreadableReply("the positions go on, but the answer does not say where")
         return Rows(found, onward)
+
+
+def _nothing_held(response: Response) -> Rows:
+    """No rows, if the balance says that neither long nor short holdings are worth anything."""
+    balance = rows.fields(bytes(dig(response, ("BalanceResponse",))))
+    live = live_values(rows.mapping(balance, "Computed"))
+    more = (rows.optional_number(live, name) for name in ("netMvLong", "netMvShort"))
+    if rows.number(live, "netMv") or any(more):
+        raise UnreadableReply("the list of positions is empty, though something is held")
+    return Rows([])
 
 
 @dataclass(frozen=True, slots=True)

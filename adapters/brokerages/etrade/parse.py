@@ -141,9 +141,7 @@ def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
     row = rows.fields(raw)
     rows.note_unknown(row, _BALANCE, "balance", scene.notes)
     computed = rows.mapping(row, "Computed")
-    live = rows.optional_mapping(computed, "RealTimeValues") or rows.optional_mapping(
-        computed, "realTimeValues"
-    )
+    live = live_values(computed)
     total, value = rows.optional_number(live, "totalAccountValue"), rows.optional_number(live, "netMv")
     if total is not None and value is not None:
         cash: Decimal | None = total - value
@@ -151,11 +149,20 @@ def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
         cash = rows.optional_number(computed, "netCash")
         cash = rows.optional_number(computed, "cashBalance") if cash is None else cash
     power = None
-    if rows.optional_text(row, "accountMode") == "MARGIN":
+    # The mode that the list of accounts tells may lag behind; this one does not.
+    mode = (rows.optional_text(row, "accountMode") or "").upper()
+    if ACCOUNT_MODES.get(mode) is AccountKind.MARGIN:
         power = rows.optional_number(computed, "marginBuyingPower")
     if power is None:
         power = rows.optional_number(computed, "cashBuyingPower")
     yield Balance("USD", cash=cash, buying_power=power, total_value=total)
+
+
+def live_values(computed: rows.Row) -> dict[str, Any]:
+    """What an account is worth by the prices of now: absent from old answers, and from E*TRADE's sandbox."""
+    return rows.optional_mapping(computed, "RealTimeValues") or rows.optional_mapping(
+        computed, "realTimeValues"
+    )
 
 
 def position(raw: bytes, scene: Scene) -> Iterator[Position]:

@@ -7,13 +7,21 @@ from adapters.sandbox.truth import TruthAccount, TruthInstrument, TruthTransacti
 
 
 def order(
-    number: int, instrument: TruthInstrument, fills: list[TruthTransaction], owner: TruthAccount, base: str
+    number: int,
+    instrument: TruthInstrument,
+    fills: list[TruthTransaction],
+    owner: TruthAccount,
+    base: str,
+    state: str,
 ) -> Json:
-    """An executed order out of its fills. Numbers are small and count within the account."""
+    """An order out of fills. Numbers are small and count within the account. One that is not executed is
+    like one that was, and has filled nothing."""
     first, last = fills[0], fills[-1]
     quantity = sum((abs(row.quantity or ZERO) for row in fills), ZERO)
     value = sum((abs(row.gross or ZERO) for row in fills), ZERO)
     units = quantity * instrument.multiplier
+    done = state == "EXECUTED"
+    filled: Json = {"averageExecutionPrice": round(value / units, 4) if units else 0} if done else {}
     return {
         "orderId": number,
         "details": f"{base}/v1/accounts/{owner.key}/orders/{number}.json",
@@ -21,9 +29,9 @@ def order(
         "OrderDetail": [
             {
                 "placedTime": milliseconds(first.executed_at),
-                "executedTime": milliseconds(last.executed_at),
+                **_ended(milliseconds(last.executed_at), state),
                 "orderValue": value,
-                "status": "EXECUTED",
+                "status": state,
                 "orderTerm": "GOOD_FOR_DAY",
                 "priceType": "MARKET",
                 "limitPrice": 0,
@@ -41,8 +49,8 @@ def order(
                         "orderAction": _action(first),
                         "quantityType": "QUANTITY",
                         "orderedQuantity": quantity,
-                        "filledQuantity": quantity,
-                        "averageExecutionPrice": round(value / units, 4) if units else 0,
+                        "filledQuantity": quantity if done else ZERO,
+                        **filled,
                         "estimatedCommission": ZERO,
                         "estimatedFees": sum((row.fees or ZERO for row in fills), ZERO),
                         "Product": product(instrument),
@@ -51,6 +59,22 @@ def order(
             }
         ],
     }
+
+
+def _ended(at: int, state: str) -> Json:
+    """When an order was executed, in milliseconds. Of a cancelled one the recorded figure has 32 bits: the
+    whole seconds of its end, cut off at the front. One that waits has none."""
+    if state == "CANCELLED":
+        return {"executedTime": at // 1000 * 1000 % 2**32}
+    return {"executedTime": at} if state == "EXECUTED" else {}
+
+
+def status(told: Json) -> object:
+    """The status of an order as it is told."""
+    match told["OrderDetail"]:
+        case [{"status": found}]:
+            return found
+    raise ValueError("an order has one detail")
 
 
 def _action(row: TruthTransaction) -> str:

@@ -1,4 +1,4 @@
-"""E*TRADE's card: what its rows mean, how its pages follow each other, how one signs in."""
+"""E*TRADE: what the rows of its history mean."""
 
 import json
 from dataclasses import replace
@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 
 from adapters.brokerages.etrade import parse
-from adapters.kit.card import Call, Scene
+from adapters.kit.card import Scene
 from domain.accounts import AccountKind, AccountTold
-from domain.errors import (
-    UnreadableReply,
-)
+from domain.errors import UnreadableReply
 from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Notes
-from domain.positions import Balance, Flag, Position
 from domain.transactions import Transaction, TransactionStatus, TransactionType
 
 T = TransactionType
@@ -31,10 +28,6 @@ EASTERN_MIDNIGHT = 1_782_878_400_000  # 2026-07-01 04:00 UTC
 
 def scene() -> Scene:
     return Scene(ACCOUNT, {}, Notes(), NOW)
-
-
-def call(cursor: str | None = None, since: date | None = None) -> Call:
-    return Call(ACCOUNT, since, date(2026, 3, 23), cursor, NOW)
 
 
 def row(**changed: Any) -> dict[str, Any]:
@@ -162,7 +155,7 @@ def test_where_the_product_is_missing_the_display_form_tells(
     assert (found.symbol, found.kind) == (symbol, kind)
 
 
-def test_keys_are_read_in_either_case_and_figures_as_numbers_or_text() -> None:
+def test_names_are_read_in_either_case_and_figures_as_numbers_or_text() -> None:
     told = row(amount="-402.42")
     inner = told.pop("brokerage")
     told["Brokerage"] = inner | {"Product": inner.pop("product"), "quantity": "57", "price": "7.06"}
@@ -326,63 +319,6 @@ def test_a_row_that_lacks_what_matters_is_unreadable(broken: dict[str, Any]) -> 
         read(row(**broken))
 
 
-# --- accounts, balances, positions
-
-
-def test_accounts_are_named_by_number_and_reached_by_key() -> None:
-    told = {
-        "accountId": "700012345",
-        "accountIdKey": "AbC_dEf-1",
-        "accountMode": "MARGIN",
-        "accountDesc": "Individual Brokerage",
-        "accountName": " ",
-        "accountType": "INDIVIDUAL",
-        "institutionType": "BROKERAGE",
-        "accountStatus": "ACTIVE",
-        "closedDate": 0,
-    }
-
-    def listed(**changed: Any) -> AccountTold:
-        (found,) = parse.account(json.dumps(told | changed).encode(), scene())
-        return found
-
-    assert (listed().key, listed().routing) == ("700012345", {"accountIdKey": "AbC_dEf-1"})
-    assert (listed().name, listed(accountName="Mine").name) == ("Individual Brokerage", "Mine")
-    assert (listed().kind, listed(accountMode="CASH").kind) == (AccountKind.MARGIN, AccountKind.CASH)
-    assert listed(accountMode="PDT ACCOUNT").kind is AccountKind.MARGIN
-    assert listed(accountMode="CHECKING").kind is listed(accountMode=None).kind is AccountKind.OTHER
-    assert listed(accountType="ROTHIRA").kind is AccountKind.IRA_ROTH
-    assert (listed().open, listed(accountStatus="CLOSED").open) == (True, False)
-    assert listed(institutionType="BANK").open is False
-
-
-def test_cash_is_what_is_left_of_the_total_and_not_what_the_cash_fields_say() -> None:
-    told = {
-        "accountMode": "MARGIN",
-        "Computed": {
-            "netCash": 2012.44,
-            "cashBalance": 0,
-            "marginBuyingPower": 7024.88,
-            "cashBuyingPower": 3512.44,
-            "RealTimeValues": {"totalAccountValue": 6012.44, "netMv": 5000.0},
-        },
-    }
-
-    def balance(value: dict[str, Any]) -> Balance:
-        (found,) = parse.balance(json.dumps(value).encode(), scene())
-        return found
-
-    live = balance(told)
-    old = balance({"accountMode": "PDT ACCOUNT", "Computed": {"netCash": "93921.44", "cashBuyingPower": "5"}})
-
-    assert (live.cash, live.total_value) == (Decimal("1012.44"), Decimal("6012.44"))
-    assert (live.buying_power, live.settled_cash) == (Decimal("7024.88"), None)
-    assert (old.cash, old.total_value, old.buying_power) == (Decimal("93921.44"), None, Decimal(5))
-    assert balance({"Computed": {}}).cash is None
-    with pytest.raises(UnreadableReply):
-        balance({"accountMode": "CASH"})
-
-
 @pytest.mark.parametrize("unknown", [0, -57600000, "0", None])
 def test_a_settlement_that_is_not_told_is_unknown(unknown: object) -> None:
     assert read(row(trade={"settlementDate": unknown})).settlement_date is None
@@ -394,70 +330,15 @@ def test_a_fee_below_zero_is_none_and_the_amount_tells_what_was_paid() -> None:
     assert (found.gross, found.fees, found.net) == (Decimal("-402.42"), Decimal("0.02"), Decimal("-402.44"))
 
 
-def held(**changed: Any) -> Position:
-    told = {
-        "positionId": 47000000001,
-        "pricePaid": 100.05,
-        "quantity": 40,
-        "positionType": "LONG",
-        "marketValue": 4200.0,
-        "totalCost": 4002.0,
-        "totalGain": 198.0,
-        "costPerShare": 1,
-        "Product": {"symbol": "XMPL", "securityType": "EQ"},
-        "Quick": {"lastTrade": 105.0, "lastTradeTime": 1774277980},
-    }
-    (found,) = parse.position(json.dumps(told | changed).encode(), scene())
-    return found
+def test_the_stars_of_a_foreign_issuer_stay_in_its_name() -> None:
+    assert read(row(description="***EXAMPLE HOLDINGS PLC ADS")).description == "***EXAMPLE HOLDINGS PLC ADS"
 
 
-def test_a_long_position_is_told_as_it_is() -> None:
-    found = held()
+def test_the_address_of_the_details_is_not_used_and_may_lack() -> None:
+    address = "https://api.etrade.com/v1/accounts/x/transactions.json/26061101756874?storeId=0"
+    at = scene()
 
-    assert (found.quantity, found.average_cost) == (Decimal(40), Decimal("100.05"))
-    assert (found.cost_basis, found.market_value) == (Decimal(4002), Decimal(4200))
-    assert (found.price, found.unrealized_gain) == (Decimal(105), Decimal(198))
-    assert found.as_of == datetime(2026, 3, 23, 14, 59, 40, tzinfo=UTC)
+    told, bare = read(row(detailsURI=address), at), read(row(description2="POS"), at)
 
-
-@pytest.mark.parametrize("sign", [1, -1])
-def test_a_short_is_negative_however_it_is_told(sign: int) -> None:
-    figures = {"quantity": sign * 40, "marketValue": sign * 4200, "totalCost": sign * 4002}
-
-    found = held(positionType="SHORT", totalGain=-198, **figures)
-
-    assert found.quantity == Decimal(-40)
-    assert (found.cost_basis, found.market_value) == (Decimal(-4002), Decimal(-4200))
-    assert found.unrealized_gain == Decimal(-198)
-
-
-def test_an_option_position_is_built_from_its_parts() -> None:
-    found = held(Product=option(callPut="PUT", strikePrice=7.5), pricePaid=3.2375, costPerShare=323.75)
-
-    assert found.instrument.symbol == "XMPL  260320P00007500"
-    assert found.average_cost == Decimal("3.2375")
-
-
-@pytest.mark.parametrize(
-    ("product", "kind"),
-    [
-        ({"securityType": "EQ", "securitySubType": "ETF"}, InstrumentKind.ETF),
-        ({"securityType": "MF"}, InstrumentKind.MUTUAL_FUND),
-        ({"securityType": "MMF"}, InstrumentKind.CASH_EQUIVALENT),
-        ({"securityType": "BOND"}, InstrumentKind.BOND),
-        ({"securityType": "INDX"}, InstrumentKind.INDEX),
-        ({"securityType": "NEW"}, InstrumentKind.OTHER),
-    ],
-)
-def test_security_types_are_kinds(product: dict[str, str], kind: InstrumentKind) -> None:
-    assert held(Product={"symbol": "XMPL", **product}).instrument.kind is kind
-
-
-def test_a_price_that_is_not_told_is_unknown_and_a_cost_of_zero_is_flagged() -> None:
-    assert held(Quick={}).price is None
-    assert held(totalCost=0).flags == (Flag.COST_UNKNOWN,)
-
-
-def test_a_price_of_zero_is_unknown_where_there_is_a_value() -> None:
-    assert held(Quick={"lastTrade": 0}).price is None
-    assert held(Quick={"lastTrade": 0}, marketValue=0).price == 0
+    assert replace(told, raw=b"") == replace(bare, raw=b"") == replace(read(row()), raw=b"")
+    assert at.notes == Notes()

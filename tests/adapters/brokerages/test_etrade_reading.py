@@ -65,8 +65,9 @@ async def test_reading_the_sandbox_gives_the_truth(seed: int) -> None:
     assert all(len(account["transactions"]) >= 75 for account in told)
 
 
-async def test_an_empty_customer_is_read_as_empty() -> None:
-    world = World(persona="empty")
+@pytest.mark.parametrize("seed", [8, 9], ids=["by 204", "by an empty answer"])
+async def test_an_empty_customer_is_read_as_empty(seed: int) -> None:
+    world = World(seed, persona="empty")
 
     told = await world.read()
 

@@ -1,332 +1,25 @@
-"""E*TRADE's sandbox: how one signs in to it, what it refuses, and how its answers look."""
+"""E*TRADE's sandbox: what its endpoints refuse, and how its answers look."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
-from html import escape
-from itertools import count
+from datetime import date
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-import clickable
 import pytest
+from etrade_client import World, access, code
 
-from adapters.brokerages.etrade import API, CARD
-from adapters.brokerages.etrade.gate import CALLBACK
-from adapters.kit.door import CardDoor
-from adapters.kit.http import MemoryWire
-from adapters.kit.wire import Request, Response
-from adapters.sandbox.create import create
-from adapters.sandbox.oauth1 import encoded, signature
-from adapters.sandbox.stage import Stage
-from domain.challenges import Answer, ChallengeKind
-from domain.errors import ChallengeWrong, CredentialsRejected, ReauthorizationRequired
-from domain.ports.brokerage import Asked, Grant
+SignedIn = tuple[World, tuple[str, str], str]
+Json = dict[str, Any]
 
-NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
-OWN = "http://127.0.0.1:9"
-BASE = f"{OWN}/etrade"
-HOSTS = {"api": BASE, "oauth": f"{BASE}/oauth", "authorize": f"{BASE}/authorize"}
 
-
-class World:
-    """A sandbox with a clock, a client that signs by hand, and our own door."""
-
-    def __init__(self, persona: str = "plain", *, interactive: bool = False) -> None:
-        self.sandbox = create("etrade", 8, persona, NOW.date(), interactive=interactive)
-        self.stage = Stage([self.sandbox])
-        self.now = NOW
-        self.known = self.sandbox.credentials()
-        self.door = CardDoor(
-            CARD, API, MemoryWire(self._hear), hosts=HOSTS, clock=lambda: self.now, limited=False
-        )
-        self._nonces = count()
-
-    def _hear(self, request: Request, url: str) -> Response:
-        return self.send(request.method, url, dict(request.headers), request.body)
-
-    def send(
-        self, method: str, url: str, headers: dict[str, str] | None = None, body: bytes = b""
-    ) -> Response:
-        return self.stage.hear(method, url, headers or {}, body, self.now, OWN).response
-
-    def signed(self, method: str, url: str, signer: tuple[str, str] | None, **changed: str) -> dict[str, str]:
-        """The header, made here; `changed` are OAuth parameters, an empty one is left out."""
-        told = {
-            "oauth_consumer_key": self.known["consumer_key"],
-            "oauth_nonce": str(next(self._nonces)),
-            "oauth_signature_method": "HMAC-SHA1",
-            "oauth_timestamp": str(int(self.now.timestamp())),
-        }
-        told |= {"oauth_token": signer[0]} if signer else {}
-        told |= {f"oauth_{name}": value for name, value in changed.items()}
-        told = {name: value for name, value in told.items() if value}
-        address, _, query = url.partition("?")
-        pairs = [*told.items(), *parse_qsl(query, keep_blank_values=True)]
-        keys = self.known["consumer_secret"], signer[1] if signer else ""
-        told.setdefault("oauth_signature", signature(method, address, pairs, *keys))
-        header = ",".join(f'{name}="{encoded(value)}"' for name, value in told.items())
-        return {"Authorization": f'OAuth realm="",{header}'}
-
-    def call(
-        self, path: str, signer: tuple[str, str] | None = None, *, method: str = "GET", **changed: str
-    ) -> Response:
-        url = path if "://" in path else BASE + path
-        return self.send(method, url, self.signed(method, url, signer, **changed))
-
-    async def begin(self, redirect_uri: str = "", **changed: str) -> Asked:
-        fields = {name: self.known[name] for name in ("consumer_key", "consumer_secret")}
-        asked = await self.door.begin(fields | changed, redirect_uri)
-        assert isinstance(asked, Asked)
-        return asked
-
-    async def sign_in(self) -> Grant:
-        asked = await self.begin()
-        grant = await self.door.hear(asked.state, Answer(code=self.known["verifier"]))
-        assert isinstance(grant, Grant)
-        return grant
-
-
-def tokens(response: Response) -> tuple[str, str]:
-    told = dict(parse_qsl(response.text))
-    return told["oauth_token"], told["oauth_token_secret"]
-
-
-def access(world: World) -> tuple[str, str]:
-    request = tokens(world.call("/oauth/request_token", callback="oob"))
-    return tokens(world.call("/oauth/access_token", request, verifier=world.known["verifier"]))
-
-
-def code(response: Response) -> int:
-    found: int = json.loads(response.body)["Error"]["code"]
-    return found
-
-
-# --- signing in
-
-
-async def test_a_wrong_code_may_be_followed_by_the_right_one() -> None:
-    world = World()
-    asked = await world.begin()
-
-    with pytest.raises(ChallengeWrong):
-        await world.door.hear(asked.state, Answer(code="WRONG"))
-
-    assert isinstance(await world.door.hear(asked.state, Answer(code=world.known["verifier"])), Grant)
-
-
-async def test_wrong_keys_are_refused() -> None:
-    for field in ("consumer_key", "consumer_secret"):
-        with pytest.raises(CredentialsRejected):
-            await World().begin(**{field: "something-else"})
-
-
-async def test_only_the_registered_address_is_sent_back_to() -> None:
-    world = World()
-    code_asked = await world.begin("https://app.example/back")
-    asked = await world.begin(CALLBACK)
-
-    page = world.send("GET", str(asked.challenge.authorize_url))
-    grant = await world.door.hear(asked.state, Answer(callback_url=page.headers["location"]))
-
-    assert code_asked.challenge.kind is ChallengeKind.VERIFIER_CODE
-    assert asked.challenge.kind is ChallengeKind.REDIRECT
-    assert page.status == 302
-    assert isinstance(grant, Grant)
-
-
-async def test_a_person_may_click_and_may_decline() -> None:
-    world = World(interactive=True)
-    asked = await world.begin(CALLBACK)
-    address = str(asked.challenge.authorize_url)
-
-    page = world.send("GET", address)
-    (form,) = clickable.forms(page.body)
-    accepted = world.send(form.method, form.url)
-    declined = world.send("GET", address + "&answer=decline")
-
-    assert page.status == 200
-    assert world.known["verifier"] not in page.text
-    assert f"oauth_verifier={world.known['verifier']}" in accepted.headers["location"]
-    assert f"{escape(address)}&amp;answer=decline" in page.text
-    assert dict(parse_qsl(urlsplit(declined.headers["location"]).query))["oauth_problem"] == "user_refused"
-
-
-def test_the_page_shows_the_code_that_was_announced() -> None:
-    world = World()
-    token, _ = tokens(world.call("/oauth/request_token", callback="oob"))
-
-    page = world.send(
-        "GET", f"{BASE}/authorize/e/t/etws/authorize?key={world.known['consumer_key']}&token={encoded(token)}"
-    )
-
-    assert f'value="{world.known["verifier"]}"' in page.text
-    assert any(world.known["verifier"] in line for line in world.sandbox.announce())
-    assert world.send("GET", f"{BASE}/authorize/e/t/etws/authorize?key=x&token=y").status == 400
-
-
-async def test_a_token_sleeps_after_two_hours_is_woken_and_dies_at_midnight() -> None:
-    world = World()
-    grant = await world.sign_in()
-
-    world.now += timedelta(hours=2, minutes=1)
-    with pytest.raises(ReauthorizationRequired):
-        await world.door.accounts(grant)
-    renewed = await world.door.renew(grant)
-    assert len((await world.door.accounts(renewed)).rows) == 2
-
-    world.now = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
-    with pytest.raises(ReauthorizationRequired):
-        await world.door.accounts(renewed)
-    with pytest.raises(ReauthorizationRequired):
-        await world.door.renew(renewed)
-
-
-async def test_a_revoked_token_opens_nothing() -> None:
-    world = World()
-    grant = await world.sign_in()
-
-    assert await world.door.revoke(grant) is True
-    with pytest.raises(ReauthorizationRequired):
-        await world.door.accounts(grant)
-
-
-async def test_a_consent_that_is_withdrawn_ends_reading_and_renewing() -> None:
-    world = World(persona="revoked")
-    grant = await world.sign_in()
-    account = (await world.door.accounts(grant)).rows[0]
-    await world.door.balances(grant, account)
-
-    with pytest.raises(ReauthorizationRequired):
-        await world.door.positions(grant, account)
-    with pytest.raises(ReauthorizationRequired):
-        await world.door.renew(grant)
-
-
-# --- what the gate refuses
-
-
-def test_the_signature_is_right_byte_by_byte() -> None:
-    """Made-up vectors, cross-checked against another implementation."""
-    first = [
-        ("oauth_consumer_key", "demoKey"),
-        ("oauth_nonce", "a1b2c3d4e5f60718"),
-        ("oauth_signature_method", "HMAC-SHA1"),
-        ("oauth_timestamp", "1774267200"),
-    ]
-    then = [*first, ("oauth_token", "tok+en/1=")]
-    asked = [*then, ("startDate", "01022026"), ("endDate", "03312026"), ("count", "50")]
-    api, apisb = "https://api.etrade.com", "https://apisb.etrade.com"
-    listed = f"{apisb}/v1/accounts/AbC_dEf-123/transactions.json"
-
-    def signed(url: str, pairs: list[tuple[str, str]], token_secret: str = "sec+ret/2=") -> str:
-        return signature("get", url, pairs, "demo/Secret=", token_secret)
-
-    request_token = signed(f"{api}/oauth/request_token", [*first, ("oauth_callback", "oob")], "")
-    assert request_token == "hp2HBrHVFusYn8z8n+9td+KY/Do="
-    access_token = signed(f"{api}/oauth/access_token", [*then, ("oauth_verifier", "X1Y2Z")])
-    assert access_token == "TjOVXDkA/RZBFZJfhZ1yjRDDkyc="
-    assert signed(listed, asked) == "QZBep46tsO/g7jkbbhF0GWVhs0Q="
-    assert signed(listed, [*asked, ("oauth_version", "1.0")]) == "k9IN87EA7KnpR3WfZ3ZrPgb8i/U="
-    assert signed(listed.replace("apisb.etrade.com", "APISB.etrade.com:443"), asked) == signed(listed, asked)
-
-
-@pytest.mark.parametrize(
-    ("changed", "problem"),
-    [
-        ({"consumer_key": "unknown"}, "consumer_key_unknown"),
-        ({"signature": "AAAA"}, "signature_invalid"),
-        ({"signature_method": "PLAINTEXT"}, "signature_method_rejected"),
-        ({"version": "2.0"}, "version_rejected"),
-        ({"timestamp": str(int(NOW.timestamp()) - 301)}, "timestamp_refused"),
-        ({"timestamp": str(int(NOW.timestamp()) + 301)}, "timestamp_refused"),
-        ({"timestamp": "noon"}, "timestamp_refused"),
-        ({"nonce": ""}, "parameter_absent"),
-        ({"token": ""}, "parameter_absent"),
-        ({"token": "other"}, "token_rejected"),
-    ],
-)
-def test_a_call_that_is_not_signed_as_it_must_be_is_refused(changed: dict[str, str], problem: str) -> None:
-    world = World()
-
-    answer = world.call("/v1/accounts/list.json", access(world), **changed)
-
-    assert (answer.status, answer.text.partition("&")[0]) == (401, f"oauth_problem={problem}")
-
-
-def test_a_nonce_works_once_and_a_clock_may_be_five_minutes_off() -> None:
-    world = World()
-    token = access(world)
-    old = str(int(NOW.timestamp()) - 299)
-
-    answers = [world.call("/v1/accounts/list.json", token, nonce="same", timestamp=old) for _ in range(2)]
-
-    assert [answer.status for answer in answers] == [200, 401]
-    assert "nonce_used" in answers[1].text
-
-
-def test_a_call_without_a_header_is_refused_and_so_is_a_changed_query() -> None:
-    world = World()
-    token = access(world)
-    headers = world.signed("GET", f"{BASE}/v1/accounts/list.json?a=1", token)
-
-    assert "parameter_absent" in world.send("GET", f"{BASE}/v1/accounts/list.json").text
-    assert "signature_invalid" in world.send("GET", f"{BASE}/v1/accounts/list.json?a=2", headers).text
-
-
-def test_tokens_work_once_or_for_what_they_are() -> None:
-    world = World()
-    request = tokens(world.call("/oauth/request_token", callback="oob"))
-    verifier = world.known["verifier"]
-
-    assert "token_rejected" in world.call("/v1/accounts/list.json", request).text
-    assert "verifier_invalid" in world.call("/oauth/access_token", request, verifier="NOPE5").text
-    assert world.call("/oauth/access_token", request, verifier=verifier).status == 200
-    assert "token_used" in world.call("/oauth/access_token", request, verifier=verifier).text
-    late = tokens(world.call("/oauth/request_token", callback="oob"))
-    world.now += timedelta(minutes=5)
-    assert "token_expired" in world.call("/oauth/access_token", late, verifier=verifier).text
-    assert "callback_rejected" in world.call("/oauth/request_token", callback="https://x.example").text
-
-
-def test_tokens_hold_the_signs_that_break_when_decoded_twice() -> None:
-    world = World()
-
-    raw = world.call("/oauth/request_token", callback="oob").text
-    token, secret = access(world)
-
-    assert {"+", "/", "="} <= set(token) & set(secret)
-    assert unquote(raw.partition("&")[0].partition("=")[2]) != raw.partition("&")[0].partition("=")[2]
-
-
-def test_a_client_that_believes_to_speak_to_etrade_signs_its_name() -> None:
-    world = World()
-    token = access(world)
-    here, real = "http://api.etrade.com/v1/accounts/list.json", "https://api.etrade.com/v1/accounts/list.json"
-    told = {
-        "oauth_consumer_key": world.known["consumer_key"],
-        "oauth_nonce": "n",
-        "oauth_signature_method": "HMAC-SHA1",
-        "oauth_timestamp": str(int(NOW.timestamp())),
-        "oauth_token": token[0],
-    }
-    told["oauth_signature"] = signature(
-        "GET", real, list(told.items()), world.known["consumer_secret"], token[1]
-    )
-    header = ", ".join(f'{name}="{encoded(value)}"' for name, value in told.items())
-
-    assert world.send("GET", here, {"Authorization": f"OAuth {header}"}).status == 200
-
-
-# --- what the endpoints refuse, and their shapes
-
-
-@pytest.fixture
-def signed_in() -> tuple[World, tuple[str, str], str]:
-    world = World()
+def opened(seed: int = 8, persona: str = "plain") -> SignedIn:
+    """A sandbox, an access token, and the path of its first account."""
+    world = World(persona, seed=seed)
     return world, access(world), f"/v1/accounts/{world.sandbox.play.accounts[0].key}"
 
 
-SignedIn = tuple[World, tuple[str, str], str]
+@pytest.fixture
+def signed_in() -> SignedIn:
+    return opened()
 
 
 @pytest.mark.parametrize(
@@ -413,24 +106,157 @@ def test_without_dates_only_the_last_ninety_days_are_told(signed_in: SignedIn) -
     assert told["totalCount"] == len(recent) > 0
 
 
-def test_single_rows_orders_lots_and_quotes_are_told(signed_in: SignedIn) -> None:
+def get(signed_in: SignedIn, path: str) -> Any:
+    world, token, account = signed_in
+    answer = world.call(path if path.startswith(("http", "/v1")) else account + path, token)
+    assert answer.status == 200, answer.text
+    return json.loads(answer.body)
+
+
+def listed(signed_in: SignedIn) -> list[Json]:
+    dates = "startDate=11302024&endDate=11252026"
+    found: list[Json] = get(signed_in, f"/transactions.json?{dates}")["TransactionListResponse"][
+        "Transaction"
+    ]
+    return found
+
+
+def test_the_id_of_a_row_is_a_text_in_the_list_and_a_number_in_its_details(signed_in: SignedIn) -> None:
+    (row, *_) = listed(signed_in)
+
+    path = f"/transactions/{row['transactionId']}.json?storeId=0"
+    alone = get(signed_in, path)["TransactionDetailsResponse"]
+
+    assert isinstance(row["transactionId"], str)
+    assert alone["transactionId"] == int(row["transactionId"])
+
+
+def test_the_address_of_the_details_leads_nowhere_and_some_rows_have_none(signed_in: SignedIn) -> None:
+    world, token, _ = signed_in
+    rows = listed(signed_in)
+    bare = [row for row in rows if row["transactionType"] in {"Fee", "Bill Payment", "POS"}]
+
+    assert world.call(rows[0]["detailsURI"].partition("?")[0], token).status == 404
+    assert bare
+    assert not any("detailsURI" in row for row in bare)
+    assert all("description2" in row for row in bare)
+
+
+def test_the_name_of_a_foreign_issuer_begins_with_stars() -> None:
+    told = [row for seed in range(3) for row in listed(opened(seed)) if row["description"].startswith("***")]
+
+    assert told
+    assert all(row["description"].endswith("ADR") for row in told)
+
+
+def test_a_sale_may_come_without_its_product() -> None:
+    told = [row for seed in range(6) for row in listed(opened(seed)) if "product" not in row["brokerage"]]
+
+    assert {row["transactionType"] for row in told} == {"Sold"}
+
+
+def test_an_empty_portfolio_is_204_or_an_empty_answer() -> None:
+    told = []
+    for seed in (8, 9):
+        world, token, account = opened(seed, "empty")
+        answer = world.call(account + "/portfolio.json", token)
+        told.append((answer.status, answer.body))
+
+    assert told == [(204, b""), (200, b"")]
+
+
+def test_lots_are_told_where_a_position_says(signed_in: SignedIn) -> None:
+    (part,) = get(signed_in, "/portfolio.json")["PortfolioResponse"]["AccountPortfolio"]
+    held = part["Position"][0]
+
+    (lot,) = get(signed_in, held["lotsDetails"])["PositionLotsResponse"]["PositionLot"]
+
+    assert lot["remainingQty"] == held["quantity"]
+
+
+# --- orders
+
+
+def orders(signed_in: SignedIn, query: str = "") -> list[Json]:
+    found: list[Json] = get(signed_in, f"/orders.json?count=100{query}")["OrdersResponse"]["Order"]
+    return found
+
+
+def only(signed_in: SignedIn, status: str) -> Json:
+    told = get(signed_in, f"/orders.json?status={status}&count=2")["OrdersResponse"]["Order"]
+    (order,) = told if isinstance(told, list) else [told]
+    assert order["OrderDetail"][0]["status"] == status
+    found: Json = order["OrderDetail"][0]
+    return found
+
+
+def test_orders_go_on_behind_a_marker_and_each_is_told_alone(signed_in: SignedIn) -> None:
+    first = get(signed_in, "/orders.json?count=2")["OrdersResponse"]
+    more = get(signed_in, f"/orders.json?count=2&marker={first['marker']}")["OrdersResponse"]
+    one = get(signed_in, f"/orders/{first['Order'][0]['orderId']}.json")["OrdersResponse"]["Order"]
+
+    assert first["Order"][1]["orderId"] == more["Order"][0]["orderId"] + 1
+    assert one == first["Order"][:1]
+
+
+def test_orders_are_counted_within_their_account(signed_in: SignedIn) -> None:
+    world, token, _ = signed_in
+    firsts = [
+        orders((world, token, f"/v1/accounts/{account.key}"))[-1]["orderId"]
+        for account in world.sandbox.play.accounts
+    ]
+
+    assert firsts == [1, 1]
+
+
+def test_an_order_that_waits_has_no_time_of_execution_and_no_price(signed_in: SignedIn) -> None:
+    waiting = only(signed_in, "OPEN")
+
+    assert "executedTime" not in waiting
+    assert "averageExecutionPrice" not in waiting["Instrument"][0]
+    assert waiting["Instrument"][0]["filledQuantity"] == 0
+
+
+def test_the_time_of_a_cancelled_order_is_cut_to_32_bits(signed_in: SignedIn) -> None:
+    cancelled = only(signed_in, "CANCELLED")
+
+    assert cancelled["executedTime"] < 2**32 < cancelled["placedTime"]
+    ended = cancelled["placedTime"] // 2**32 * 2**32 + cancelled["executedTime"]
+    assert ended % 1000 == 0
+
+
+@pytest.mark.parametrize("path", ["preview", "place", "cancel", "1/change/preview", "1/change/place"])
+def test_no_order_is_taken(signed_in: SignedIn, path: str) -> None:
     world, token, account = signed_in
 
-    def get(path: str) -> Any:
-        return json.loads(world.call(path, token).body)
+    for method in ("POST", "PUT"):
+        assert world.call(f"{account}/orders/{path}.json", token, method=method).status in {404, 405}
 
-    (row, *_) = get(account + "/transactions.json?count=5")["TransactionListResponse"]["Transaction"]
-    alone = get(f"{account}/transactions/{row['transactionId']}.json?storeId=0")["TransactionDetailsResponse"]
-    orders = get(account + "/orders.json?count=2")["OrdersResponse"]
-    more = get(f"{account}/orders.json?count=2&marker={orders['marker']}")["OrdersResponse"]
-    one = get(f"{account}/orders/{orders['Order'][0]['orderId']}.json")["OrdersResponse"]["Order"]
-    (part,) = get(account + "/portfolio.json")["PortfolioResponse"]["AccountPortfolio"]
-    lots = get(part["Position"][0]["lotsDetails"])["PositionLotsResponse"]["PositionLot"]
-    quotes = get("/v1/market/quote/XMPL,NOSUCH.json")["QuoteResponse"]
 
-    assert alone["transactionId"] == int(row["transactionId"])
-    assert orders["Order"][1]["orderId"] == more["Order"][0]["orderId"] + 1
-    assert one == orders["Order"][:1]
-    assert lots[0]["remainingQty"] == part["Position"][0]["quantity"]
-    assert quotes["QuoteData"][0]["Product"]["symbol"] == "XMPL"
-    assert quotes["Messages"]["Message"][0]["description"] == "NOSUCH is invalid"
+# --- quotes
+
+
+def quotes(signed_in: SignedIn, symbols: str, query: str = "") -> Json:
+    found: Json = get(signed_in, f"/v1/market/quote/{symbols}.json{query}")["QuoteResponse"]
+    return found
+
+
+def test_the_flag_of_after_hours_is_a_word_and_the_time_is_in_seconds(signed_in: SignedIn) -> None:
+    (quote,) = quotes(signed_in, "XMPL")["QuoteData"]
+
+    assert quote["ahFlag"] == "false"
+    assert quote["dateTimeUTC"] == quote["All"]["timeOfLastTrade"] < 10**10
+
+
+def test_a_symbol_that_nobody_knows_is_a_warning_beside_the_others(signed_in: SignedIn) -> None:
+    told = quotes(signed_in, "XMPL,NOSUCH")
+
+    assert [quote["Product"]["symbol"] for quote in told["QuoteData"]] == ["XMPL"]
+    assert told["Messages"]["Message"][0]["description"] == "NOSUCH is invalid"
+
+
+def test_25_symbols_are_quoted_at_once_and_50_when_asked_for(signed_in: SignedIn) -> None:
+    many = ",".join(["XMPL"] * 60)
+
+    assert len(quotes(signed_in, many)["QuoteData"]) == 25
+    assert len(quotes(signed_in, many, "?overrideSymbolCount=true")["QuoteData"]) == 50

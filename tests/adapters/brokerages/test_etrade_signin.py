@@ -1,20 +1,14 @@
-"""E*TRADE: signing in and signing calls, and how pages and years of history follow each other."""
+"""E*TRADE: signing in and signing calls, keeping and losing the grant."""
 
-import json
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 
 from adapters.brokerages.etrade import API, signin
-from adapters.brokerages.etrade.pages import History, Portfolio, take_accounts
-from adapters.kit.card import Call
 from adapters.kit.oauth import oauth1
 from adapters.kit.signin import Ask, Done, Given, Moment, Send
 from adapters.kit.wire import Request, Response, get
-from domain.accounts import AccountKind, AccountTold
 from domain.challenges import Answer, ChallengeKind
 from domain.errors import (
     BrokerageUnavailable,
@@ -24,25 +18,18 @@ from domain.errors import (
     ConsentRevoked,
     CredentialsRejected,
     Failure,
-    HistoryUnavailable,
-    PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
 )
 from domain.ports.brokerage import Grant
 
 NOW = datetime(2026, 3, 23, 16, 0, tzinfo=UTC)  # noon in New York
-ACCOUNT = AccountTold("7", "Brokerage", "7", AccountKind.MARGIN, routing={"accountIdKey": "AbC_dEf-123"})
 TOKEN = "tok+en/1="
 FIELDS = {"consumer_key": "demoKey", "consumer_secret": "demo/Secret="}
 
 
 def moment(now: datetime = NOW) -> Moment:
     return Moment(now, "a1b2c3d4e5f60718", API.hosts)
-
-
-def call(cursor: str | None = None, since: date | None = None) -> Call:
-    return Call(ACCOUNT, since, date(2026, 3, 23), cursor, NOW)
 
 
 def form(**pairs: str) -> Response:
@@ -135,6 +122,28 @@ def test_calls_are_signed_with_their_query_with_and_without_a_version() -> None:
 
 
 # --- signing in
+
+
+def test_tokens_of_a_form_are_decoded_once_and_encoded_again_where_they_sign() -> None:
+    state = asked().state
+    assert isinstance(state, signin.Authorizing)
+
+    header = dict(exchanged(Answer(code="X1Y2Z")).request.headers)["Authorization"]
+
+    assert (state.token, state.token_secret) == (TOKEN, "sec+ret/2=")
+    assert 'oauth_token="tok%2Ben%2F1%3D"' in header
+
+
+def test_tokens_come_from_the_production_host_for_keys_of_the_sandbox_as_well() -> None:
+    requests = [
+        requested().request,
+        exchanged(Answer(code="X1Y2Z")).request,
+        signin.ask_renewal(finished(), moment()),
+        signin.ask_revocation(finished(), moment()),
+    ]
+
+    assert {request.host for request in requests} == {"oauth"}
+    assert API.hosts["oauth"] == "https://api.etrade.com"
 
 
 def test_without_a_redirect_the_person_types_in_a_code() -> None:
@@ -297,147 +306,3 @@ def test_a_revocation_is_signed_with_the_token() -> None:
 
     assert (request.host, request.url) == ("oauth", "/oauth/revoke_access_token")
     assert oauth(request)["oauth_token"] == "acc+1="
-
-
-@pytest.mark.parametrize(
-    ("body", "failure"),
-    [
-        (b'{"Error":{"code":100,"message":"no"}}', PermissionInsufficient),
-        (b'{"Error":{"code":"102","message":"no"}}', PermissionInsufficient),
-        (b"<Error><code>102</code><message>no</message></Error>", PermissionInsufficient),
-        (b'{"Error":{"code":2002,"message":"no"}}', HistoryUnavailable),
-        (b'{"Error":{"code":2005,"message":"no"}}', UnreadableReply),
-    ],
-)
-@pytest.mark.parametrize("status", [400, 500])
-def test_error_codes_mean_the_same_in_json_and_xml_and_under_any_status(
-    body: bytes, failure: type[Failure], status: int
-) -> None:
-    assert isinstance(signin.explain(Response(status, {}, body)), failure)
-
-
-def test_what_has_no_code_of_its_own_goes_by_its_status() -> None:
-    assert signin.explain(Response(500, {}, b'{"Error":{"code":2001,"message":"no"}}')) is None
-    assert signin.explain(Response(200, {}, b'{"Error":{"code":100}}')) is None
-    assert signin.explain(problem("token_expired")) is None
-
-
-# --- pages of positions and years of history
-
-
-def portfolio(positions: object, **more: object) -> Response:
-    told = {"PortfolioResponse": {"AccountPortfolio": [{"Position": positions, **more}]}}
-    return Response(200, {}, json.dumps(told).encode())
-
-
-def test_positions_go_on_where_the_answer_says() -> None:
-    read = Portfolio()
-
-    first = read.take(portfolio([{"positionId": 1}], nextPageNo="2", next="…", totalPages=2), call())
-    second = read.take(portfolio({"positionId": 2}, totalPages=2), call("2"))
-
-    assert (len(first.rows), first.cursor) == (1, "2")
-    assert dict(read.ask(call("2")).query)["pageNumber"] == "2"
-    assert (second.rows, second.cursor) == ([b'{"positionId": 2}'], None)
-
-
-@pytest.mark.parametrize("more", [{"next": "https://api.etrade.com/more"}, {"totalPages": 2}])
-def test_positions_that_go_on_nobody_knows_where_are_unreadable(more: dict[str, Any]) -> None:
-    with pytest.raises(UnreadableReply):
-        Portfolio().take(portfolio([{"positionId": 1}], **more), call())
-
-
-def test_only_204_says_that_nothing_is_held() -> None:
-    assert Portfolio().take(Response(204), call()).rows == []
-    for body in (
-        b"",
-        b"{}",
-        b"null",
-        b'{"PortfolioResponse":{}}',
-        b'{"PortfolioResponse":{"AccountPortfolio":{}}}',
-    ):
-        with pytest.raises(UnreadableReply):
-            Portfolio().take(Response(200, {}, body), call())
-
-
-def test_a_list_of_one_may_come_as_the_thing_itself() -> None:
-    told = b'{"AccountListResponse":{"Accounts":{"Account":{"accountId":"7"}}}}'
-
-    assert take_accounts(Response(200, {}, told), call()).rows == [b'{"accountId":"7"}']
-
-
-def page(*ids: str, **more: object) -> Response:
-    told = {"Transaction": [{"transactionId": each} for each in ids], "moreTransactions": False, **more}
-    return Response(200, {}, json.dumps({"TransactionListResponse": told}).encode())
-
-
-def query(request: Request) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(request.target).query))
-
-
-def test_history_is_read_newest_first_a_year_at_a_time_for_two_years() -> None:
-    read = History()
-    newest = query(read.ask(call()))
-    older = read.take(Response(204), call()).cursor
-    assert older is not None
-
-    oldest = query(read.ask(call(older)))
-
-    assert (newest["startDate"], newest["endDate"]) == ("03242025", "03232026")
-    assert newest["sortOrder"] == "DESC"
-    assert (oldest["startDate"], oldest["endDate"]) == ("03242024", "03232025")
-    assert read.take(Response(204), call(older)).cursor is None
-
-
-def test_the_years_stay_where_they_are_when_another_process_goes_on_tomorrow() -> None:
-    older = History().take(Response(204), call()).cursor
-
-    tomorrow = query(History().ask(replace(call(older), until=date(2026, 3, 24))))
-
-    assert (tomorrow["startDate"], tomorrow["endDate"]) == ("03242024", "03232025")
-
-
-def test_an_incremental_read_asks_for_its_window_only() -> None:
-    recent = call(since=date(2026, 3, 13))
-
-    assert query(History().ask(recent))["startDate"] == "03132026"
-    assert History().take(Response(204), recent).cursor is None
-    assert query(History().ask(call(since=date(2020, 1, 1))))["startDate"] == "03242025"
-
-
-def test_pages_follow_the_marker_whatever_more_transactions_says() -> None:
-    read = History()
-    first = read.take(page("9", "8", marker="8_1"), call())
-
-    second = read.take(page("8", "7", marker="7_1"), call(first.cursor))
-    third = read.take(page("6", marker="6_1"), call(second.cursor))
-    last = read.take(page("6", marker="6_1"), call(third.cursor))
-
-    assert query(read.ask(call(first.cursor)))["marker"] == "8_1"
-    assert [len(cut.rows) for cut in (first, second, third, last)] == [2, 1, 1, 0]
-    assert last.cursor is not None
-    assert "marker" not in query(read.ask(call(last.cursor)))  # the year before
-
-
-def test_the_marker_may_only_be_inside_the_address_of_the_next_page() -> None:
-    cut = History().take(page("9", next="https://api.etrade.com/v1/x.json?marker=9_1&count=50"), call())
-
-    assert query(History().ask(call(cut.cursor)))["marker"] == "9_1"
-
-
-def test_a_marker_that_brings_new_rows_and_itself_goes_round_in_circles() -> None:
-    first = History().take(page("9", marker="9_1"), call())
-
-    with pytest.raises(UnreadableReply):
-        History().take(page("5", marker="9_1"), call(first.cursor))
-
-
-def test_rows_that_are_counted_and_cannot_be_reached_are_no_end() -> None:
-    with pytest.raises(UnreadableReply):
-        History().take(page("9", "8", totalCount=74), call())
-
-
-@pytest.mark.parametrize("body", [b"", b"{}", b"null", b'{"TransactionListResponse":{"marker":"9_1"}}'])
-def test_only_204_says_that_nothing_happened(body: bytes) -> None:
-    with pytest.raises(UnreadableReply):
-        History().take(Response(200, {}, body), call())
