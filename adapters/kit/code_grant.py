@@ -6,12 +6,13 @@ What is a brokerage's own it does around this: a rule for its addresses before `
 `hear`, another end of a login after `take_renewal`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 
 from adapters.kit import oauth, rows
-from adapters.kit.replies import failure_of
+from adapters.kit.replies import failure_of, is_web_page
 from adapters.kit.signin import Ask, Conversation, Done, Given, Heard, Moment, Move, Send
 from adapters.kit.wire import Request, Response, get, post_form, post_json
 from domain.challenges import Answer, Challenge, ChallengeKind
@@ -20,6 +21,7 @@ from domain.errors import (
     ChallengeExpired,
     ChallengeWrong,
     CredentialsRejected,
+    Failure,
     FieldInvalid,
     OperatorSettingMissing,
     ReauthorizationRequired,
@@ -82,7 +84,8 @@ class CodeGrant:
     `asked`: further parameters of the page (scope, audience). `public`: an app may have no secret. `proof`:
     PKCE; None means where there is no secret. `fixed`: the page hears who asks, for what, and a state; all
     else, the address to come back to as well, is registered. `consent`: what the person does beside signing
-    in. `refused`: statuses of the token's endpoint that mean no.
+    in. `refused`: statuses of the token's endpoint that mean no, unless they come with a web page, which some
+    guard in front says. `explain`: what its answers mean, where the brokerage says more than that.
     """
 
     brokerage: str
@@ -98,6 +101,7 @@ class CodeGrant:
     consent: str = "agree"
     refresh: Refresh = Refresh.KEPT
     refused: frozenset[int] = frozenset({400, 401})
+    explain: Callable[[Response], Failure | None] | None = None
 
     @property
     def conversation(self) -> Conversation:
@@ -147,14 +151,21 @@ class CodeGrant:
                 )
             case Exchanging(client, secret), Response(status=200):
                 return Done(self._grant(dict(zip(self.client, (client, secret), strict=True)), heard, moment))
-            case Exchanging(), Response(status=status) if status in self.refused:
-                raise self._refusal(heard)
             case Exchanging(), Response():
-                raise failure_of(heard, moment.now) or BrokerageUnavailable()
+                raise self._trouble(heard, moment) or self._refusal(heard)
             case _:
                 raise AssertionError(f"no such move in the sign-in of {self.brokerage}")
 
-    def _refusal(self, response: Response) -> Exception:
+    def _trouble(self, response: Response, moment: Moment) -> Failure | None:
+        """Why there are no tokens; None where it is a plain no."""
+        told = self.explain(response) if self.explain is not None else None
+        if told is None and response.status < 500 and is_web_page(response):
+            told = BrokerageUnavailable()
+        if told is None and response.status in self.refused:
+            return None
+        return told or failure_of(response, moment.now) or BrokerageUnavailable()
+
+    def _refusal(self, response: Response) -> Failure:
         """Whether the code was not taken, or we were not."""
         ours = response.status != 400 or any(word in response.text for word in OURS)
         if ours and "invalid_grant" not in response.text:
@@ -166,17 +177,15 @@ class CodeGrant:
         refresh = grant.values.get("refresh_token")
         if not refresh:
             raise ReauthorizationRequired
-        client, secret = (grant.values[name] for name in self.client)
+        client, secret = (grant.values.get(name, "") for name in self.client)
         pairs = [("grant_type", "refresh_token"), ("refresh_token", refresh)]
         return self._request(self.renewals or self.tokens, client, secret, pairs)
 
     def take_renewal(self, grant: Grant, response: Response, moment: Moment) -> Grant:
         """New tokens; the end of the login stays where it was. Bodies of a refusal differ: all of them mean
         that the person has to come again."""
-        if response.status in self.refused:
-            raise ReauthorizationRequired
         if response.status != 200:
-            raise failure_of(response, moment.now) or BrokerageUnavailable()
+            raise self._trouble(response, moment) or ReauthorizationRequired()
         return self._grant(grant.values, response, moment, grant)
 
     def authorise(self, request: Request, grant: Grant, moment: Moment) -> Request:
@@ -188,7 +197,7 @@ class CodeGrant:
         host, path = place
         if self.client_in is ClientIn.HEADER:
             return post_form(path, *pairs, host=host).with_headers(oauth.basic(client, secret))
-        ours = [("client_id", client), *([("client_secret", secret)] if secret else [])]
+        ours = [pair for pair in (("client_id", client), ("client_secret", secret)) if pair[1]]
         if self.client_in is ClientIn.JSON:
             return post_json(path, dict([*pairs, *ours]), host=host)
         return post_form(path, *pairs, *ours, host=host)

@@ -21,7 +21,7 @@ def failure_of(response: Response, now: datetime) -> Failure | None:
     """The failure that a response stands for; None for a success. Never looks into a 2xx body,
     except that an HTML page where data belongs is no success at all."""
     found = _by_status(response, now)
-    if found is None and _is_html(response):
+    if found is None and is_web_page(response):
         found = UnreadableReply("The brokerage answered with a web page where data belongs.")
     if found is not None:
         found.status = response.status
@@ -40,7 +40,7 @@ def _by_status(response: Response, now: datetime) -> Failure | None:
             found = UnreadableReply("The brokerage says that this address does not exist.")
         case 429:
             found = BrokerageRateLimited(retry_after=retry_after(response, now))
-        case 503 if _is_html(response):
+        case 503 if is_web_page(response):
             found = BrokerageMaintenance(retry_after=retry_after(response, now))
         case 408 | 425:
             found = BrokerageUnavailable(retry_after=retry_after(response, now))
@@ -82,7 +82,8 @@ def _http_date(told: str) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _is_html(response: Response) -> bool:
+def is_web_page(response: Response) -> bool:
+    """Whether it is meant for a person's eyes: then no program of the brokerage's said it."""
     if "html" in response.headers.get("content-type", "").lower():
         return True
     head = response.body[:64].lstrip().lower()

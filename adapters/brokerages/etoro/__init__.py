@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from adapters.brokerages.etoro import history, parse, reads, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read, Reference, Renewal
-from adapters.kit.signin import Conversation
 from domain.brokerages import (
     BrokerageStatus,
     Capability,
@@ -74,7 +73,7 @@ LOGIN_FACTS = replace(
 KEYS = Door(
     facts=KEY_FACTS,
     hosts={"api": "https://public-api.etoro.com"},
-    sign_in=Conversation(signin.begin_keys, signin.hear, (signin.Checking,)),
+    sign_in=signin.KEYS.conversation,
     authorise=signin.authorise,
     accounts=Read("accounts", reads.ask_me, reads.take_me, parse.accounts, parse.needs_balances),
     balances=(Read("balances", reads.ask_balance, reads.take_balance, parse.balance),),
@@ -98,8 +97,8 @@ LOGIN = replace(
     KEYS,
     facts=LOGIN_FACTS,
     hosts={**KEYS.hosts, "sso": "https://www.etoro.com/sso"},
-    sign_in=Conversation(signin.begin_login, signin.hear, (signin.AtEtoro, signin.Exchanging)),
-    renewal=Renewal(signin.ask_renewal, signin.take_renewal),
+    sign_in=signin.LOGIN.conversation,
+    renewal=Renewal(signin.LOGIN.ask_renewal, signin.LOGIN.take_renewal),
     revoke=signin.ask_revocation,
 )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from adapters.brokerages.tastytrade import history, parse, reads, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read, Renewal
-from adapters.kit.signin import Conversation
+from adapters.kit.code_grant import CodeGrant
 from domain.brokerages import (
     BrokerageStatus,
     Capability,
@@ -68,11 +68,16 @@ PARTNER_FACTS = replace(
     access="Partners whose app tastytrade has approved for other people's accounts.",
 )  # fmt: skip
 
+
+def _renewal(login: CodeGrant) -> Renewal:
+    return Renewal(login.ask_renewal, login.take_renewal, ahead=timedelta(minutes=1))
+
+
 PERSONAL = Door(
     facts=PERSONAL_FACTS,
     hosts={"api": "https://api.tastyworks.com"},
-    sign_in=Conversation(signin.begin_personal, signin.hear, (signin.Renewing,)),
-    authorise=signin.authorise,
+    sign_in=signin.CONVERSATION,
+    authorise=signin.PERSONAL.authorise,
     accounts=Read("accounts", reads.ask_accounts, reads.LISTED.rows, parse.account),
     balances=(Read("balance", reads.ask_balance, reads.ONE.whole, parse.balance),),
     positions=(Read("positions", reads.ask_positions, reads.LISTED.rows, parse.position),),
@@ -80,7 +85,7 @@ PERSONAL = Door(
         Read("transactions", reads.ask_transactions, reads.take_transactions, history.transaction),
     ),
     explain=reads.explain,
-    renewal=Renewal(signin.ask_renewal, signin.take_renewal, ahead=timedelta(minutes=1)),
+    renewal=_renewal(signin.PERSONAL),
     rates={"default": Rate(120, counted=Counted.CREDENTIAL), "auth": Rate(30)},
     headers=(("Accept", "application/json"),),
 )
@@ -89,7 +94,8 @@ PARTNER = replace(
     PERSONAL,
     facts=PARTNER_FACTS,
     hosts={**PERSONAL.hosts, "my": "https://my.tastytrade.com"},
-    sign_in=Conversation(signin.begin_partner, signin.hear, (signin.AtTastytrade, signin.Exchanging)),
+    sign_in=signin.PARTNER.conversation,
+    renewal=_renewal(signin.PARTNER),
 )
 
 CARD = Card(

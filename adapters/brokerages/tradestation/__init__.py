@@ -2,7 +2,6 @@
 
 from adapters.brokerages.tradestation import history, parse, reads, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read, Reference, Renewal
-from adapters.kit.signin import Conversation
 from adapters.kit.wire import get
 from domain.brokerages import (
     BrokerageStatus,
@@ -57,8 +56,8 @@ _READ = Rate(250, 300, Counted.CREDENTIAL)
 OAUTH = Door(
     facts=FACTS,
     hosts={"api": "https://api.tradestation.com", "signin": "https://signin.tradestation.com"},
-    sign_in=Conversation(signin.begin, signin.hear, (signin.AtTradeStation, signin.Exchanging)),
-    authorise=signin.authorise,
+    sign_in=signin.CONVERSATION,
+    authorise=signin.LOGIN.authorise,
     accounts=Read(
         "accounts",
         lambda call: get("/v3/brokerage/accounts", group="accounts"),
@@ -87,7 +86,7 @@ OAUTH = Door(
         ),
     ),
     references=(Reference("symbol", reads.ask_symbols, reads.take_symbols, batch=50, required=False),),
-    renewal=Renewal(signin.ask_renewal, signin.take_renewal),
+    renewal=Renewal(signin.LOGIN.ask_renewal, signin.take_renewal),
     explain=reads.explain,
     rates={
         "default": Rate(30, 60, Counted.CREDENTIAL),  # what is told of market data

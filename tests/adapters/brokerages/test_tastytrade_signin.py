@@ -39,7 +39,7 @@ TOKENS = {"access_token": "a", "token_type": "Bearer", "expires_in": 900}
 
 
 def renewing() -> Send:
-    move = signin.begin_personal(Given({"client_secret": "s", "refresh_token": "r"}, ""), MOMENT)
+    move = signin.begin(Given({"client_secret": "s", "refresh_token": "r"}, ""), MOMENT)
     assert isinstance(move, Send)
     return move
 
@@ -55,7 +55,9 @@ def test_a_personal_grant_is_tried_once_and_lives_until_it_is_deleted() -> None:
     assert isinstance(done, Done)
     assert done.grant.values == {"client_secret": "s", "refresh_token": "r", "access_token": "a"}
     assert (done.grant.expires_at, done.grant.renewable_until) == (NOW + timedelta(seconds=900), None)
-    assert ("Authorization", "Bearer a") in signin.authorise(sent.request, done.grant, MOMENT).headers
+    assert ("Authorization", "Bearer a") in signin.PERSONAL.authorise(
+        sent.request, done.grant, MOMENT
+    ).headers
 
 
 @pytest.mark.parametrize(
@@ -75,18 +77,18 @@ GRANT = Grant({"client_secret": "s", "refresh_token": "r", "access_token": "a"},
 
 
 def test_renewal_keeps_the_refresh_token_unless_another_comes() -> None:
-    assert signin.take_renewal(GRANT, answer(TOKENS), MOMENT).values == GRANT.values
-    renewed = signin.take_renewal(GRANT, answer(TOKENS | {"refresh_token": "r2"}), MOMENT)
+    assert signin.PERSONAL.take_renewal(GRANT, answer(TOKENS), MOMENT).values == GRANT.values
+    renewed = signin.PERSONAL.take_renewal(GRANT, answer(TOKENS | {"refresh_token": "r2"}), MOMENT)
     assert renewed.values["refresh_token"] == "r2"
-    assert b"client_id" not in signin.ask_renewal(GRANT, MOMENT).body
+    assert b"client_id" not in signin.PERSONAL.ask_renewal(GRANT, MOMENT).body
     named = replace(GRANT, values={**GRANT.values, "client_id": "app"})
-    assert msgspec.json.decode(signin.ask_renewal(named, MOMENT).body)["client_id"] == "app"
+    assert msgspec.json.decode(signin.PERSONAL.ask_renewal(named, MOMENT).body)["client_id"] == "app"
 
 
 @pytest.mark.parametrize(("status", "failure"), [(400, ReauthorizationRequired), (503, BrokerageUnavailable)])
 def test_a_deleted_grant_asks_the_user_and_an_outage_nobody(status: int, failure: type[Exception]) -> None:
     with pytest.raises(failure):
-        signin.take_renewal(GRANT, answer({"error_code": "invalid_grant"}, status), MOMENT)
+        signin.PERSONAL.take_renewal(GRANT, answer({"error_code": "invalid_grant"}, status), MOMENT)
 
 
 def test_a_refused_user_agent_is_no_bad_grant() -> None:
@@ -94,26 +96,27 @@ def test_a_refused_user_agent_is_no_bad_grant() -> None:
     page = answer(b"<html>401 Authorization Required</html>", 401)
 
     with pytest.raises(UnreadableReply):
-        signin.take_renewal(GRANT, page, MOMENT)
+        signin.PERSONAL.take_renewal(GRANT, page, MOMENT)
 
 
 @pytest.mark.parametrize("wrong", [{"expires_in": 0}, {"expires_in": 10**9}, {"access_token": None}])
 def test_an_answer_without_a_plausible_token_is_unreadable(wrong: dict[str, Any]) -> None:
     with pytest.raises(UnreadableReply):
-        signin.take_renewal(GRANT, answer(TOKENS | wrong), MOMENT)
+        signin.PERSONAL.take_renewal(GRANT, answer(TOKENS | wrong), MOMENT)
 
 
 def asked() -> Ask:
-    move = signin.begin_partner(Given({"app_id": "id", "app_secret": "s"}, "https://x/back"), MOMENT)
+    move = signin.PARTNER.begin(Given({"app_id": "id", "app_secret": "s"}, "https://x/back"), MOMENT)
     assert isinstance(move, Ask)
     return move
 
 
 def exchanged(body: Any, status: int = 200) -> Any:
-    back = Answer(callback_url=f"https://x/back?code=c&state={MOMENT.nonce}")
-    sent = signin.hear(asked().state, back, MOMENT)  # type: ignore[arg-type]
+    state: Any = asked().state
+    back = Answer(callback_url=f"https://x/back?code=c&state={state.state}")
+    sent = signin.PARTNER.hear(state, back, MOMENT)
     assert isinstance(sent, Send)
-    return signin.hear(sent.state, answer(body, status), MOMENT)  # type: ignore[arg-type]
+    return signin.PARTNER.hear(sent.state, answer(body, status), MOMENT)  # type: ignore[arg-type]
 
 
 def test_a_partner_s_user_signs_in_on_tastytrade_s_page_and_brings_a_code() -> None:
@@ -124,8 +127,8 @@ def test_a_partner_s_user_signs_in_on_tastytrade_s_page_and_brings_a_code() -> N
     assert "scope=read&" in f"{url}&"  # offline_access is none of theirs
     assert "code_challenge" not in url
     assert grant.values == {
-        "client_id": "id",
-        "client_secret": "s",
+        "app_id": "id",
+        "app_secret": "s",
         "access_token": "a",
         "refresh_token": "r",
     }
@@ -156,11 +159,11 @@ def test_a_refusal_and_an_answer_of_another_kind_are_no_sign_in(
     given: Answer, failure: type[Exception]
 ) -> None:
     with pytest.raises(failure):
-        signin.hear(asked().state, given, MOMENT)  # type: ignore[arg-type]
+        signin.PARTNER.hear(asked().state, given, MOMENT)  # type: ignore[arg-type]
 
 
 def test_without_app_or_address_nobody_is_sent_anywhere() -> None:
     with pytest.raises(OperatorSettingMissing):
-        signin.begin_partner(Given({"app_id": "id"}, "https://x/back"), MOMENT)
+        signin.PARTNER.begin(Given({"app_id": "id"}, "https://x/back"), MOMENT)
     with pytest.raises(FieldInvalid):
-        signin.begin_partner(Given({"app_id": "id", "app_secret": "s"}, ""), MOMENT)
+        signin.PARTNER.begin(Given({"app_id": "id", "app_secret": "s"}, ""), MOMENT)

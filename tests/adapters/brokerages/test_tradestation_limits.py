@@ -8,6 +8,7 @@ import pytest
 
 from adapters.brokerages.tradestation import OAUTH, history, reads, signin
 from adapters.kit.card import Call, Counted, Rate
+from adapters.kit.code_grant import Exchanging
 from adapters.kit.replies import failure_of
 from adapters.kit.signin import Moment
 from adapters.kit.wire import Response
@@ -119,7 +120,7 @@ def test_a_page_of_the_gateway_in_front_is_an_outage(status: int) -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 502])
 def test_the_gateway_in_front_refuses_neither_codes_nor_renewals(status: int) -> None:
-    page, exchanging = Response(status, GATEWAY, b"<html>"), signin.Exchanging("key", "secret")
+    page, exchanging = Response(status, GATEWAY, b"<html>"), Exchanging("key", "secret")
     grant = Grant({"refresh_token": "r", "signed_in_at": NOW.isoformat()}, NOW)
 
     with pytest.raises(BrokerageUnavailable):

@@ -45,7 +45,7 @@ TOKENS = {"access_token": "a", "refresh_token": "r", "expires_in": 1200, "token_
 
 
 def asked(fields: dict[str, str] = GIVEN) -> Ask:
-    move = signin.begin(Given(fields, ""), MOMENT)
+    move = signin.LOGIN.begin(Given(fields, ""), MOMENT)
     assert isinstance(move, Ask)
     return move
 
@@ -117,7 +117,6 @@ def test_the_grant_lasts_twenty_minutes_and_is_renewed_for_ever() -> None:
         (403, {"error": "invalid_grant"}, ChallengeExpired),
         (401, {"error": "access_denied", "error_description": "Unauthorized"}, CredentialsRejected),
         (401, {"error": "invalid_client"}, CredentialsRejected),
-        (400, {"error": "invalid_request"}, CredentialsRejected),
         (503, {}, BrokerageUnavailable),
         (200, TOKENS | {"refresh_token": None}, UnreadableReply),
         (200, TOKENS | {"expires_in": 10**9}, UnreadableReply),

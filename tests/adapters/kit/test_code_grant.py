@@ -23,6 +23,7 @@ from domain.errors import (
     Failure,
     FieldInvalid,
     OperatorSettingMissing,
+    PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -285,3 +286,22 @@ def test_a_sign_in_that_an_older_program_began_is_begun_again() -> None:
         Conversation(ACME.begin, ACME.hear, (Exchanging,)).unpack(packed)
     with pytest.raises(ChallengeExpired):
         ACME.conversation.unpack(packed.replace(b'"callback"', b'"former_name"'))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 502])
+def test_a_web_page_is_no_refusal_but_of_some_guard_in_front(status: int) -> None:
+    page = Response(status, {"content-type": "text/html"}, b"<html>Access Denied</html>")
+
+    with pytest.raises(BrokerageUnavailable):
+        ACME.hear(Exchanging("app-1", "hush"), page, MOMENT)
+    with pytest.raises(BrokerageUnavailable):
+        ACME.take_renewal(granted(), page, MOMENT)
+
+
+def test_the_brokerage_s_own_words_go_before_the_status() -> None:
+    login = replace(ACME, explain=lambda _: PermissionInsufficient("Confirm the address first."))
+
+    with pytest.raises(PermissionInsufficient):
+        login.hear(Exchanging("app-1", "hush"), answer({"error": "invalid_grant"}, 400), MOMENT)
+    with pytest.raises(PermissionInsufficient):
+        login.take_renewal(granted(), answer({}, 400), MOMENT)
