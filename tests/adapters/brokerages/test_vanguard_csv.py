@@ -6,7 +6,9 @@ from decimal import Decimal
 import filed
 import pytest
 
+from adapters.brokerages.vanguard.csv import FORMAT
 from domain.ports.statements import AccountStatement, Statement
+from domain.positions import Flag
 from domain.transactions import Transaction, TransactionType
 
 T = TransactionType
@@ -140,3 +142,29 @@ def test_a_type_that_nobody_knows_is_other_and_counted() -> None:
 
     assert told.accounts[0].transactions[0].type is T.OTHER
     assert dict(told.notes.words) == {"type.Barter": 1}
+
+
+def test_rows_end_in_a_comma_and_files_in_any_way() -> None:
+    text = ("\ufeff" + ACTIVITY + line("Dividend") + "\n\n").replace("\n", "\r\n")
+
+    told = read(text)
+
+    assert len(told.accounts[0].transactions) == 1
+    assert not told.notes.fields
+
+
+def test_the_file_tells_no_costs() -> None:
+    told = one(HOLDINGS + "12345678,TOTAL MARKET,VTI,1,2,2,\n")
+
+    assert told.positions is not None
+    assert (told.positions[0].cost_basis, told.positions[0].flags) == (None, (Flag.COST_UNKNOWN,))
+
+
+def test_rows_that_are_equal_in_all_stay_two_for_there_are_no_ids() -> None:
+    told = one(ACTIVITY + line("Dividend") * 2).transactions
+
+    assert [row.source_key for row in told] == [None, None]
+
+
+def test_18_months_a_file_is_said_of_the_format() -> None:
+    assert "18 months" in FORMAT.facts.limits
