@@ -11,6 +11,7 @@ from adapters.kit.door import CardDoor
 from adapters.sandbox.play import Sandbox
 from adapters.sandbox.stage import Stage
 from domain.accounts import AccountTold
+from domain.brokerages import Dataset, Support
 from domain.challenges import Answer
 from domain.ports.brokerage import Asked, Grant
 
@@ -65,3 +66,28 @@ def test_the_banks_own_server_stays_closed_until_somebody_knows_where_it_is() ->
 
     assert not direct.open
     assert all(address.endswith(".invalid") for address in direct.hosts.values())
+
+
+@pytest.mark.parametrize("brokerage", ["fidelity", "merrill"])
+def test_the_providers_id_at_akoya_is_not_published_and_the_operators_to_configure(brokerage: str) -> None:
+    (fdx,) = [door for door in card(brokerage).doors if door.facts.id == "fdx"]
+    (provider,) = [field for field in fdx.facts.fields if field.key == "fdx_provider"]
+
+    assert provider.operator
+    assert provider.required
+
+
+@pytest.mark.parametrize(("brokerage", "days"), [("fidelity", 730), ("merrill", 300)])
+def test_how_far_back_fdx_goes_is_a_guess_that_the_card_has(brokerage: str, days: int) -> None:
+    (fdx,) = [door for door in card(brokerage).doors if door.facts.id == "fdx"]
+
+    assert fdx.facts.history_days == days
+
+
+@pytest.mark.parametrize("brokerage", ["fidelity", "merrill"])
+def test_no_way_in_has_orders_or_needs_a_password_of_the_user(brokerage: str) -> None:
+    facts = [door.facts for door in card(brokerage).doors] + [form.facts for form in card(brokerage).files]
+
+    orders = [c for one in facts for c in one.capabilities if c.dataset is Dataset.ORDERS]
+    assert {c.support for c in orders} == {Support.UNSUPPORTED}
+    assert not [field.key for one in facts for field in one.fields if not field.operator and field.required]

@@ -6,6 +6,8 @@ from decimal import Decimal
 import filed
 import pytest
 
+from adapters.brokerages.fidelity.csv import FORMAT
+from domain.brokerages import Dataset
 from domain.errors import StatementUnreadable
 from domain.instruments import InstrumentKind
 from domain.ports.statements import AccountStatement, Statement
@@ -247,6 +249,49 @@ def test_a_bond_is_priced_in_percent_but_redeemed_at_one() -> None:
     assert (bought.price, redeemed.price) == (Decimal("90.67"), Decimal(100))
     assert redeemed.instrument is not None
     assert redeemed.instrument.kind is InstrumentKind.BOND
+
+
+def test_a_merger_moves_shares_and_money_in_one_row() -> None:
+    told = row("MERGER MER PAYOUT", quantity="-10", amount="55.5")
+
+    assert (told.type, told.quantity, told.net) == (T.MERGER, Decimal(-10), Decimal("55.5"))
+
+
+def test_the_amount_of_a_bond_has_the_accrued_interest_in_it_and_is_taken_as_given() -> None:
+    told = row("YOU BOUGHT", symbol="912810RW0", price="90.67", quantity="55000", amount="-50001.23")
+
+    assert (told.net, told.gross, told.price) == (
+        Decimal("-50001.23"), Decimal("-50001.23"), Decimal("90.67"),
+    )  # fmt: skip
+
+
+def test_a_dividend_has_no_quantity_and_a_distribution_of_shares_no_money() -> None:
+    paid, split = row("DIVIDEND RECEIVED ACME"), row("DISTRIBUTION", quantity="5", amount="")
+
+    assert (paid.quantity, paid.price) == (None, None)
+    assert (split.type, split.quantity, split.net) == (T.SPLIT, Decimal(5), None)
+
+
+def test_a_row_has_the_currency_of_its_column_and_dollars_without_one() -> None:
+    (pounds,) = one(
+        f'{ALL}11/03/2026,"I","Z12345678","DIVIDEND RECEIVED A",ACME,"A",Cash,0,,GBP,,0,0,,,,5,\n'
+    ).transactions
+
+    assert (pounds.currency, row("DIVIDEND RECEIVED ACME").currency) == ("GBP", "USD")
+
+
+def test_older_files_of_one_account_have_no_column_of_accounts() -> None:
+    header = OLDER.replace("Account,", "", 1)
+    told = one(header + "07/30/2021, INTEREST EARNED, , No Description,Cash,,,,,,1.5,08/02/2021\n")
+
+    assert (told.account.number, told.transactions[0].type) == ("", T.INTEREST)
+
+
+def test_90_days_a_download_and_no_ids_are_said_of_the_format() -> None:
+    limits, notes = FORMAT.facts.limits, {c.dataset: c.note for c in FORMAT.facts.capabilities}
+
+    assert "90 days" in limits
+    assert "no ids" in notes[Dataset.TRANSACTIONS]
 
 
 def test_an_action_that_nobody_knows_is_other_and_counted() -> None:
