@@ -231,6 +231,50 @@ def test_holdings_tell_the_cash_by_the_sweep_and_class_shares_without_a_sign() -
     assert [(p.instrument.symbol, p.cost_basis) for p in told.positions] == [("BRKB", Decimal("700.00"))]
 
 
+def test_a_contribution_that_also_moves_into_the_sweep_counts_once() -> None:
+    told = read(
+        ACTIVITY + line("Current Year Contribution", "500.00", symbol="--")
+        + line("Deposit", "(500.00)", "500", symbol="IIAXX")
+    )  # fmt: skip
+
+    assert [(one.type, one.net) for one in told.accounts[0].transactions] == [(T.DEPOSIT, Decimal("500.00"))]
+
+
+def test_a_wire_has_no_row_of_the_sweep_beside_it() -> None:
+    told = row("Funds Received", "30,000.00", symbol="--")
+
+    assert (told.type, told.net, told.instrument) == (T.DEPOSIT, Decimal("30000.00"), None)
+
+
+def test_holdings_come_in_sections_each_with_a_header_of_its_own() -> None:
+    def held(symbol: str, value: str) -> str:
+        return f'"11/20/2026","1","{symbol}","--","A",{ME},"1","${value}","${value}","--","--"\n'
+
+    told = one(
+        '"Equities"\n' + HOLDINGS + held("ACME", "10.00") + '"Total","","10.00"\n\n"Funds"\n'
+        + HOLDINGS + held("XETF", "20.00") + '"Total","","20.00"\n'
+    )  # fmt: skip
+
+    assert told.positions is not None
+    assert {p.instrument.symbol for p in told.positions} == {"ACME", "XETF"}
+    assert told.balances is not None
+    assert told.balances[0].total_value == Decimal("30.00")
+
+
+@pytest.mark.parametrize(
+    ("cell", "net"),
+    [("(1,012.50)", "-1012.50"), ("-1012.50", "-1012.50"), ("($1,012.50)", "-1012.50"), ("$5", "5")],
+)
+def test_minus_is_a_bracket_or_a_sign_with_or_without_a_dollar(cell: str, net: str) -> None:
+    assert row("Foreign Tax Withholding", cell).net == Decimal(net)
+
+
+def test_days_have_no_leading_zeros_and_dashes_are_nothing() -> None:
+    told = row("Dividend ", "$37.50")
+
+    assert (told.trade_date, told.quantity, told.price) == (date(2026, 11, 3), None, None)
+
+
 def test_sold_lots_are_left_out_with_a_reason() -> None:
     sold = (
         '"Security","Security Description","Acquisition Date","Liquidation Date","Liquidation Amount"\n'
