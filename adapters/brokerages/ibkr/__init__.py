@@ -111,13 +111,14 @@ FLEX_HOSTS = {
     "ndcdyn": "https://ndcdyn.interactivebrokers.com",
     "gdcdyn": "https://gdcdyn.interactivebrokers.com",
 }
-# Calls are counted for each user name, Flex's for each token.
-_EACH = Counted.CREDENTIAL
+# Calls are counted for each user name, but it is our address that a 429 shuts out, of all of the Web API and in
+# the end for good: everybody obeys it. Flex counts each token: one a second, and ten a minute.
+_WEB = "web"
 _SLOW = {
-    "accounts": Rate(1, 5, _EACH),
-    "trades": Rate(1, 5, _EACH),
-    "flex": Rate(10, 60, _EACH),
-    "auth": Rate(30, 60, _EACH),
+    "accounts": Rate(1, 5, crowd=_WEB),
+    "trades": Rate(1, 5, crowd=_WEB),
+    "auth": Rate(1, 1, crowd=_WEB),
+    "flex": Rate(1, 6, Counted.CREDENTIAL),
 }
 
 OAUTH = Door(
@@ -133,7 +134,7 @@ OAUTH = Door(
     renewal=Renewal(signin.ask_renewal, signin.take_renewal),
     revoke=signin.ask_revocation,
     explain=refusals.explain,
-    rates={"default": Rate(20, 1, _EACH)} | _SLOW,
+    rates={"default": Rate(20, 1, crowd=_WEB)} | _SLOW,
     headers=(("Accept", "*/*"),),
 )
 
@@ -148,7 +149,7 @@ GATEWAY = Door(
     transactions=(reads.transactions("gateway_history"),),
     references=reads.references(signin.GATEWAY),
     explain=refusals.explain,
-    rates={"default": Rate(8, 1)} | _SLOW,
+    rates={"default": Rate(8, 1, crowd=_WEB)} | _SLOW,
     # Everybody who connects sees the account of whoever is logged in to the gateway: for one user only.
     open=False,
     gateways=frozenset({signin.GATEWAY}),

@@ -1,6 +1,7 @@
 """Flex XML as a file that somebody imports: accounts, balances, positions and history, with their lines."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import ParamSpec, TypeVar
@@ -118,8 +119,11 @@ def _as_of(statement: FlexStatement, end: date | None) -> datetime | None:
 
 
 def _balances(statement: FlexStatement, base: str) -> tuple[Balance, ...] | None:
-    """A balance for each currency; what the whole account is worth stands with its base currency."""
-    told = [e for e in statement.named("CashReportCurrency") if e.values.get("currency") != BASE]
+    """A balance for each currency; what the whole account is worth stands with its base currency. A query
+    may tell nothing but the sum in it."""
+    listed = statement.named("CashReportCurrency")
+    told = [e for e in listed if e.values.get("currency") != BASE]
+    told = told or [replace(e, values=e.values | {"currency": base}) for e in listed]
     worth = sorted(
         statement.named("EquitySummaryByReportDateInBase"),
         key=lambda e: _at(e.line, values.first_moment, e.values, "reportDate")[0],

@@ -108,7 +108,8 @@ class Ibkr:
 
     def refusal(self, asked: Asked, status: int) -> Response | None:
         """IBKR's own words for what goes wrong on its side."""
-        words = {401: "not authenticated", 429: "Too Many Requests", 503: "Service Unavailable"}
+        words = {401: "not authenticated", 403: "Forbidden", 404: "Not Found", 410: "Gone"}
+        words |= {429: "Too Many Requests", 503: "Service Unavailable"}
         if status in words or status >= 500:
             return Refused(status, words.get(status, "internal error")).response
         return None

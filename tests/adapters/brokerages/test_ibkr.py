@@ -1,4 +1,4 @@
-"""Interactive Brokers: the Web API's rows, refusals, pages and windows; signing by the sheet's vectors."""
+"""Interactive Brokers: signing by the sheet's vectors; accounts, balances and positions of the Web API."""
 
 import base64
 import json
@@ -8,18 +8,14 @@ from typing import Any
 
 import pytest
 
-from adapters.brokerages.ibkr import CARD, gate, parse, reads, sign
+from adapters.brokerages.ibkr import gate, parse, reads, sign
 from adapters.kit.card import Call, Scene
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
-from domain.errors import (
-    FieldInvalid,
-    UnreadableReply,
-)
+from domain.errors import FieldInvalid, UnreadableReply
 from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Notes
 from domain.positions import Flag, Position
-from domain.transactions import TransactionType
 
 D = Decimal
 NOW = datetime(2026, 11, 25, 15, tzinfo=UTC)
@@ -176,6 +172,13 @@ def test_unknown_kinds_of_accounts_are_counted() -> None:
     assert account(tradingType="BARTER")[1].words == {"account.tradingType.BARTER": 1}
 
 
+def test_the_status_of_an_account_is_when_it_was_opened_and_closes_nothing() -> None:
+    told, notes = account(accountStatus=1551657600000)
+
+    assert told.open
+    assert not notes.fields
+
+
 @pytest.mark.parametrize("status", "ARCPN")
 def test_accounts_that_are_not_open_are_kept_and_not_read(status: str) -> None:
     assert not account(clearingStatus=status)[0].open
@@ -197,7 +200,6 @@ def test_each_currency_has_a_balance_and_the_base_one_the_total() -> None:
     cut = reads.take_ledger(ok(body), call())
     (euros, dollars) = parse.ledger(cut.rows[0], scene(summary__U7654321=D(9000)))
 
-    assert cut.as_of == datetime(2025, 11, 23, 12, 13, 20, tzinfo=UTC)
     assert (euros.currency, euros.cash, euros.total_value, euros.buying_power) == (
         "EUR",
         D("-250.5"),
@@ -206,6 +208,25 @@ def test_each_currency_has_a_balance_and_the_base_one_the_total() -> None:
     )
     assert (dollars.currency, dollars.cash, dollars.settled_cash) == ("USD", D("5021.44"), D("5021.44"))
     assert (dollars.total_value, dollars.buying_power) == (D("26933.05"), D(9000))
+
+
+def test_the_time_of_a_ledger_is_in_seconds() -> None:
+    """That of a summary is in milliseconds."""
+    body = {"BASE": ledger_row("BASE", "1", "1", timestamp=1763900000)}
+
+    cut = reads.take_ledger(ok(body), call())
+
+    assert cut.as_of == datetime(2025, 11, 23, 12, 13, 20, tzinfo=UTC)
+
+
+def test_the_last_row_of_a_ledger_says_so_and_that_is_no_news() -> None:
+    stage = scene(summary__U7654321=None)
+    body = {"USD": ledger_row("USD", "1", "1", endofbundle=1), "BASE": ledger_row("BASE", "1", "1")}
+
+    (told,) = parse.ledger(json.dumps(body).encode(), stage)
+
+    assert (told.currency, told.cash) == ("USD", D(1))
+    assert not stage.notes.fields
 
 
 def test_an_empty_ledger_is_no_balance() -> None:
@@ -285,6 +306,44 @@ def test_fields_come_and_go_and_are_looked_up() -> None:
     assert not list(parse.position_needs(json.dumps(CONTRACT).encode()))
 
 
+@pytest.mark.parametrize("strike", ["150", 150, 150.0, "150.00"])
+def test_a_strike_is_a_text_or_a_number(strike: object) -> None:
+    told = position(CONTRACT | {"contractDesc": "ACME DEC2026 150 C", "strike": strike})
+
+    assert told.instrument.symbol == "ACME  261218C00150000"
+
+
+@pytest.mark.parametrize("multiplier", [0.0, None, 1])
+def test_a_multiplier_of_nothing_is_one(multiplier: object) -> None:
+    told = position(POSITION | {"multiplier": multiplier})
+
+    assert (told.quantity, told.cost_basis, told.market_value) == (D(150), D("18049.995"), D(21450))
+    assert told.instrument.option is None
+
+
+def test_an_option_s_symbol_stands_in_brackets_padded() -> None:
+    bare = {name: value for name, value in CONTRACT.items() if name not in {"expiry", "putOrCall", "strike"}}
+
+    assert position(bare).instrument.symbol == "ACME  261218C00150000"
+
+
+def test_what_looks_like_a_time_or_a_name_and_is_none_is_not_read() -> None:
+    """`time` is a small number of IBKR's own, `chineseName` is in entities, `base…` is another currency."""
+    stage = scene()
+    odd = {"time": 12, "chineseName": "&#x793A;", "baseMktValue": 1.0, "baseAvgCost": 1.0, "undSym": "ACME"}
+
+    (told,) = parse.position(json.dumps(POSITION | odd).encode(), stage)
+
+    assert (told.market_value, told.instrument.name) == (D(21450), None)
+    assert not stage.notes.fields
+
+
+def test_an_error_with_status_200_is_no_empty_list() -> None:
+    for body in ({"error": "Please query /accounts first"}, {"error": "x", "statusCode": 500}):
+        with pytest.raises(UnreadableReply):
+            reads.take_positions(ok(body), call())
+
+
 def test_an_etf_is_a_stock_whose_type_says_so() -> None:
     assert position(POSITION | {"type": "ETF"}).instrument.kind is InstrumentKind.ETF
     assert position(POSITION).instrument.kind is InstrumentKind.EQUITY
@@ -320,79 +379,3 @@ def test_no_positions_are_believed_only_if_the_ledger_says_so() -> None:
     for body in bodies:
         with pytest.raises(UnreadableReply):
             reads.take_positions(ok(body), call("proof"))
-
-
-# ---- trades that Flex does not tell yet
-
-TRADE: dict[str, Any] = {
-    "execution_id": "00012abc.00000001.01.01", "symbol": "ACME", "side": "B",
-    "trade_time": "20261125-01:15:02",
-    "trade_time_r": 1795569302000, "size": 50.0, "price": "131.20", "commission": "1.00",
-    "net_amount": 6560.0,
-    "account": "U7654321", "company_name": "ACME CORP", "contract_description_1": "ACME", "sec_type": "STK",
-    "conid": 900000001, "order_id": 700000001,
-}  # fmt: skip
-RECENT = {"element": "RecentTrades", "account": "U7654321", "known": [], "missing": []}
-SECDEF = {"conid": 900000001, "ticker": "ACME", "currency": "USD"}
-
-
-def recent(*trades: dict[str, Any], **changed: object) -> tuple[list[Any], Notes]:
-    stage = scene(recent__U7654321=[json.dumps(t).encode() for t in trades], secdef__900000001=SECDEF)
-    return list(parse.transaction(json.dumps(RECENT | changed).encode(), stage)), stage.notes
-
-
-def test_a_trade_of_today_has_the_key_that_flex_will_have() -> None:
-    (told,), _ = recent(TRADE)
-
-    assert told.source_key == "exec:00012abc.00000001.01.01"
-    assert told.trade_date == date(2026, 11, 24)  # New York's day, not that of UTC
-    assert (told.type, told.quantity, told.price) == (TransactionType.BUY, D(50), D("131.20"))
-    assert (told.gross, told.fees, told.taxes, told.net) == (D(-6560), D(1), None, D(-6561))
-    assert told.raw == json.dumps(TRADE).encode()
-
-
-@pytest.mark.parametrize(
-    ("currency", "day"), [("HKD", 25), ("JPY", 25), ("AUD", 25), ("EUR", 24), ("USD", 24)]
-)
-def test_the_day_of_a_trade_is_that_of_its_market(currency: str, day: int) -> None:
-    """A quarter past one in London: morning in Hong Kong, and the evening before in New York."""
-    stage = scene(
-        recent__U7654321=[json.dumps(TRADE).encode()], secdef__900000001=SECDEF | {"currency": currency}
-    )
-    (told,) = parse.transaction(json.dumps(RECENT).encode(), stage)
-
-    assert told.trade_date == date(2026, 11, day)
-
-
-def test_a_trade_that_flex_tells_is_left_to_it() -> None:
-    assert recent(TRADE, known=["00012abc.00000001.01.01"])[0] == []
-
-
-@pytest.mark.parametrize("changed", [{"side": "X"}, {"sec_type": "CASH"}])
-def test_ends_of_options_and_conversions_are_left_to_flex(changed: dict[str, str]) -> None:
-    assert recent(TRADE | changed)[0] == []
-
-
-def test_numbers_of_trades_come_as_numbers_or_as_text() -> None:
-    (told,), _ = recent(
-        TRADE | {"size": "50", "price": 131.2, "commission": 1, "conid": "900000001", "side": "S"}
-    )
-    (free,), _ = recent(TRADE | {"commission": ""})
-
-    assert (told.quantity, told.gross, told.fees, told.net) == (D(-50), D(6560), D(1), D(6559))
-    assert (free.fees, free.net) == (None, None)
-
-
-def test_trades_that_could_not_be_read_are_told_in_the_notes() -> None:
-    stage = scene()
-    assert list(parse.transaction(json.dumps(RECENT | {"missing": ["Trades"]}).encode(), stage)) == []
-    assert stage.notes.words == {"recent_trades.not_told": 1}
-    assert stage.notes.fields == {"flex.without.Trades": 1}
-
-
-def test_another_session_of_the_user_is_not_thrown_out() -> None:
-    opening = next(r for r in CARD.doors[0].references if r.scheme == "session")
-    asked = opening.ask(("session:U7654321",), call())
-
-    assert json.loads(asked.body) == {"publish": True, "compete": False}
-    assert opening.take(ok({"authenticated": False, "competing": True}), ("session:U7654321",)) == {}

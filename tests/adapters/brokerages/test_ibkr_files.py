@@ -175,6 +175,44 @@ def test_each_currency_has_a_balance_and_the_latest_worth_counts() -> None:
     assert (euros.currency, euros.cash, euros.total_value) == ("EUR", D(3), None)
 
 
+def test_a_query_that_tells_only_the_sum_in_the_base_currency_has_that_balance() -> None:
+    cash = (
+        '<CashReportCurrency accountId="U1" currency="BASE_SUMMARY" endingCash="9" endingSettledCash="8" />'
+    )
+    (told,) = alone(INFORMATION.replace("USD", "EUR"), cash).balances or ()
+
+    assert (told.currency, told.cash, told.settled_cash, told.total_value) == ("EUR", D(9), D(8), None)
+
+
+def test_the_worth_of_the_latest_of_many_days_counts() -> None:
+    worth = '<EquitySummaryByReportDateInBase accountId="U1" currency="USD" reportDate="{}" total="{}" />'
+    days = (("20261029", 1), ("20261031", 3), ("20261030", 2))
+    (told,) = alone(INFORMATION, *(worth.format(*day) for day in days)).balances or ()
+
+    assert (told.cash, told.total_value) == (None, D(3))
+
+
+def test_each_account_of_a_query_has_a_statement() -> None:
+    two = file(deposit()).replace(b'count="1"', b'count="2"')
+    own = two[two.index(b"<FlexStatement ") : two.index(b"</FlexStatements>")]
+    both = two.replace(b"</FlexStatements>", own.replace(b'"U1"', b'"U2"') + b"</FlexStatements>")
+
+    assert [account.account.key for account in read(both).accounts] == ["U1", "U2"]
+
+
+def test_the_side_says_what_is_short_whatever_the_sign_of_the_position() -> None:
+    for position in (-5, 5):
+        (held,) = alone(LOT.format(position=position, cost=8, side="Short", level="SUMMARY")).positions or ()
+        assert (held.quantity, held.cost_basis) == (D(-5), D(-40))
+
+
+def test_values_and_costs_that_nobody_ticked_are_worked_out_with_the_multiplier() -> None:
+    option = LOT.replace('"STK"', '"OPT"').replace('multiplier="1"', 'multiplier="100"')
+    (held,) = alone(option.format(position=-2, cost="4.2", side="Short", level="SUMMARY")).positions or ()
+
+    assert (held.average_cost, held.cost_basis, held.market_value) == (D("4.2"), D(-840), D(-2000))
+
+
 # ---- what is refused
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>\n'

@@ -1,67 +1,14 @@
-"""Interactive Brokers: rows of Flex become transactions, code by code and quirk by quirk."""
+"""Interactive Brokers: trades and cash of Flex become transactions, code by code and quirk by quirk."""
 
-import json
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any
 
 import pytest
+from flex_rows import CASH, OPTION, STOCK, TRADE, D, one, read
 
-from adapters.brokerages.ibkr import fields, history, statement
-from domain.errors import StatementUnreadable, UnreadableReply
+from adapters.brokerages.ibkr import history
+from domain.errors import UnreadableReply
 from domain.instruments import InstrumentKind
-from domain.ports.brokerage import Notes
-from domain.transactions import Transaction
 from domain.transactions import TransactionType as T
-
-D = Decimal
-STOCK = {
-    "accountId": "U7654321", "currency": "USD", "assetCategory": "STK", "symbol": "ACME",
-    "description": "ACME CORP",
-    "conid": "900000001", "securityID": "US0000000001", "securityIDType": "ISIN", "cusip": "000000000",
-    "isin": "US0000000001", "multiplier": "1",
-}  # fmt: skip
-OPTION = STOCK | {
-    "assetCategory": "OPT", "symbol": "ACME  261016P00125000", "conid": "900000003", "securityID": "",
-    "securityIDType": "", "cusip": "", "isin": "", "multiplier": "100", "strike": "125", "expiry": "20261016",
-    "putCall": "P", "underlyingSymbol": "ACME",
-}  # fmt: skip
-TRADE = STOCK | {
-    "tradeID": "5500000001", "dateTime": "20261006;101502", "tradeDate": "20261006",
-    "settleDateTarget": "20261007", "transactionType": "ExchTrade", "quantity": "50", "tradePrice": "131.2",
-    "tradeMoney": "6560", "proceeds": "-6560", "taxes": "0",
-    "ibCommission": "-1", "ibCommissionCurrency": "USD",
-    "netCash": "-6561", "openCloseIndicator": "O", "notes": "P",
-    "transactionID": "18000000001", "buySell": "BUY",
-    "ibExecID": "00012abc.00000001.01.01", "levelOfDetail": "EXECUTION",
-}  # fmt: skip
-CASH = STOCK | {
-    "dateTime": "20261015;202000", "settleDate": "20261016", "amount": "37.5", "type": "Dividends",
-    "description": "ACME(US0000000001) CASH DIVIDEND USD 0.25 PER SHARE (Ordinary Dividend)",
-    "transactionID": "18000000030", "reportDate": "20261015", "levelOfDetail": "DETAIL",
-}  # fmt: skip
-TRANSFER = STOCK | {
-    "date": "20261020", "type": "ACATS", "direction": "IN", "quantity": "10", "transferPrice": "0",
-    "positionAmount": "512.3", "cashTransfer": "0", "transactionID": "18000000040",
-}  # fmt: skip
-ACTION = STOCK | {
-    "dateTime": "20261009;202500", "reportDate": "20261012", "proceeds": "0", "quantity": "40", "type": "FS",
-    "actionID": "130000001", "transactionID": "18000000015",
-}  # fmt: skip
-
-
-def read(element: str, row: dict[str, str], **changed: str) -> tuple[list[Transaction], Notes]:
-    notes = Notes()
-    told = {"element": element, **row, **changed}
-    return list(history.transactions(told, b"raw", notes)), notes
-
-
-def one(element: str, row: dict[str, str], **changed: str) -> Transaction:
-    (found,), notes = read(element, row, **changed)
-    assert not notes.fields
-    assert not notes.words
-    return found
-
 
 # ---- trades
 
@@ -316,6 +263,12 @@ def test_a_return_of_capital_says_so_in_its_description() -> None:
     assert told.type is T.RETURN_OF_CAPITAL
 
 
+def test_a_row_has_the_key_of_its_transaction_and_a_fill_that_of_its_execution() -> None:
+    assert one("CashTransaction", CASH).source_key == "flex:18000000030"
+    assert one("Trade", TRADE, ibExecID="").source_key == "flex:18000000001"
+    assert one("Trade", TRADE).source_key == "exec:00012abc.00000001.01.01"
+
+
 def test_cash_with_nothing_but_a_report_date_is_dated_by_it() -> None:
     told = one("CashTransaction", CASH, dateTime="", settleDate="")
 
@@ -335,139 +288,3 @@ def test_unknown_words_of_trades_are_counted() -> None:
     _, notes = read("Trade", TRADE, **changed)
 
     assert set(notes.words) == {"transactionType.Teleport", "assetCategory.XYZ", "buySell.LEND"}
-
-
-# ---- transfers, corporate actions, taxes, ends of options
-
-
-@pytest.mark.parametrize("word", sorted(history.TRANSFERS))
-def test_every_transfer_goes_the_way_it_says(word: str) -> None:
-    came = one("Transfer", TRANSFER, type=word)
-    went = one("Transfer", TRANSFER, type=word, direction="OUT")
-
-    assert (came.type, came.quantity, came.price, came.net) == (T.TRANSFER_IN, D(10), D("51.23"), D(0))
-    assert (went.type, went.quantity) == (T.TRANSFER_OUT, D(-10))
-
-
-def test_a_transfer_of_cash_moves_no_securities() -> None:
-    cash = {
-        "assetCategory": "CASH",
-        "symbol": "--",
-        "conid": "",
-        "quantity": "0",
-        "cashTransfer": "-70",
-        "direction": "OUT",
-    }
-    told = one("Transfer", TRANSFER, **cash)
-
-    assert (told.type, told.instrument, told.quantity, told.net) == (T.TRANSFER_OUT, None, None, D(-70))
-
-
-def test_a_transfer_whose_cash_the_query_does_not_tell_has_unknown_cash() -> None:
-    told = one("Transfer", TRANSFER, cashTransfer="")
-
-    assert (told.quantity, told.gross, told.net) == (D(10), None, None)
-
-
-def test_a_transfer_without_direction_is_unreadable() -> None:
-    with pytest.raises(UnreadableReply, match="direction"):
-        read("Transfer", TRANSFER, direction="SIDEWAYS")
-
-
-@pytest.mark.parametrize(("word", "kind"), sorted(history.ACTIONS.items()))
-def test_every_corporate_action_is_known(word: str, kind: T) -> None:
-    told = one("CorporateAction", ACTION, type=word)
-
-    assert (told.type, told.quantity, told.net, told.trade_date) == (kind, D(40), D(0), date(2026, 10, 9))
-
-
-def test_a_transaction_tax_is_a_tax() -> None:
-    told = one(
-        "TransactionTax", STOCK | {"date": "20261006", "taxAmount": "-1.2", "taxDescription": "French FTT"}
-    )
-
-    assert (told.type, told.net, told.description, told.source_key) == (T.TAX, D("-1.2"), "French FTT", None)
-
-
-EAE = OPTION | {
-    "date": "20261016", "transactionType": "Expiration", "quantity": "2", "tradePrice": "0.0000",
-    "proceeds": "0.00", "commisionsAndTax": "-0.50", "tradeID": "5500000009",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("word", "kind"), sorted(history.EVENTS.items()))
-def test_every_option_event_stands_for_itself_where_trades_lack_it(word: str, kind: T) -> None:
-    told = one("OptionEAE", EAE, transactionType=word)
-
-    assert (told.type, told.quantity, told.price, told.source_key) == (kind, D(2), None, "trade:5500000009")
-    assert (told.gross, told.fees, told.net) == (D(0), D("0.50"), D("-0.50"))
-
-
-def test_the_net_of_an_option_event_without_its_costs_is_unknown() -> None:
-    told = one("OptionEAE", EAE, proceeds="-150.00", commisionsAndTax="")
-
-    assert (told.gross, told.fees, told.net) == (D(-150), None, None)
-
-
-def xml(*rows: tuple[str, dict[str, str]], account: str = "U7654321") -> bytes:
-    told = "".join(
-        f"<{name} {' '.join(f'{key}={json.dumps(value)}' for key, value in row.items())}/>\n"
-        for name, row in rows
-    )
-    return (
-        '<FlexQueryResponse queryName="q" type="AF"><FlexStatements count="1">\n'
-        f'<FlexStatement accountId="{account}" fromDate="20261001" toDate="20261031">\n{told}'
-        "</FlexStatement></FlexStatements></FlexQueryResponse>"
-    ).encode()
-
-
-def counted(*rows: tuple[str, dict[str, str]]) -> tuple[list[dict[str, Any]], list[Any]]:
-    (found,) = statement.document(xml(*rows))  # type: ignore[misc]  # no error answer
-    told, skipped = history.counted(found)
-    return [row for row, _ in told], skipped
-
-
-def test_the_end_of_an_option_that_is_told_twice_is_taken_once() -> None:
-    booked = (
-        TRADE
-        | OPTION
-        | {"transactionType": "BookTrade", "notes": "", "tradeID": "5500000009", "ibExecID": ""}
-    )
-    told, skipped = counted(("Trade", booked), ("OptionEAE", EAE))
-
-    (row,) = told
-    assert one("Trade", {k: v for k, v in row.items() if k != "element"}).type is T.OPTION_EXPIRATION
-    assert [(s.line, s.reason) for s in skipped] == [(4, "the trades tell this end of an option as well")]
-
-
-def test_sums_beside_executions_are_not_counted() -> None:
-    summed = TRADE | {"levelOfDetail": "SYMBOL_SUMMARY"}
-    told, skipped = counted(
-        ("Order", TRADE | {"levelOfDetail": "ORDER"}), ("Trade", TRADE), ("SymbolSummary", summed),
-        ("AssetSummary", summed), ("Lot", TRADE | {"levelOfDetail": "CLOSED_LOT"}),
-        ("CashTransaction", CASH), ("CashTransaction", CASH | {"levelOfDetail": "SUMMARY"}),
-    )  # fmt: skip
-
-    assert [row["element"] for row in told] == ["Trade", "CashTransaction"]
-    assert [s.line for s in skipped] == [3, 5, 6, 7, 9]
-
-
-def test_cash_that_is_only_summed_up_is_told_by_its_sums() -> None:
-    told, _ = counted(("CashTransaction", CASH | {"levelOfDetail": "SUMMARY"}))
-
-    assert len(told) == 1
-
-
-@pytest.mark.parametrize(
-    ("element", "level"), [("Order", "ORDER"), ("Trade", "ORDER"), ("Trade", "SYMBOL_SUMMARY")]
-)
-def test_a_query_that_sums_trades_up_is_refused(element: str, level: str) -> None:
-    with pytest.raises(StatementUnreadable, match="Line 3: The Flex query sums trades up: tick Execution"):
-        counted((element, TRADE | {"levelOfDetail": level}))
-
-
-def test_elements_that_nobody_knows_are_counted() -> None:
-    (found,) = statement.document(xml(("Novelty", {"a": "1"}), ("OpenPosition", STOCK)))  # type: ignore[misc]
-
-    assert history.strangers(found) == {"Novelty"}
-    assert not fields.OTHER_ELEMENTS & history.READERS.keys()

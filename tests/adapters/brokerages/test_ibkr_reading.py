@@ -1,4 +1,4 @@
-"""Interactive Brokers: windows of Flex that walk back, and what each refusal means."""
+"""Interactive Brokers: windows of Flex that walk back, and what each of its error codes means."""
 
 import json
 from dataclasses import replace
@@ -10,7 +10,6 @@ import pytest
 from adapters.brokerages.ibkr import CARD, reads, refusals
 from adapters.kit.card import Call, Read
 from adapters.kit.http import address
-from adapters.kit.replies import failure_of
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import (
@@ -106,6 +105,35 @@ def test_a_window_has_fewer_days_where_there_are_many_rows() -> None:
     assert reads.Window.of(call(window.older(50_000))).days == 9
 
 
+def test_no_window_is_longer_than_a_year() -> None:
+    days: list[int] = []
+    cursor: str | None = fetching()
+    while cursor is not None:
+        window = reads.Window.of(call(cursor))
+        days.append((window.end - window.start).days)
+        cursor = feed().take(told_by_flex(opened=""), call(replace(window, reference="1").cursor)).cursor
+
+    assert max(days) == 363
+    assert sum(days) + len(days) == 1825
+
+
+def test_yesterday_is_the_last_day_that_is_asked_for() -> None:
+    """Flex tells a day once it is over."""
+    assert dict(feed().ask(call()).query)["td"] == "20261124"
+
+
+def test_statements_of_all_accounts_come_in_one_and_each_is_told_its_own() -> None:
+    deposit = '<CashTransaction accountId="{0}" transactionID="{0}" />'
+    two = told_by_flex(deposit.format("U1"), account="U1").body + b"\n"
+    ours = told_by_flex(deposit.format("U7654321")).body
+    inner = ours[ours.index(b"<FlexStatement ") : ours.index(b"</FlexStatements>")]
+    both = two.replace(b'count="1"', b'count="2"').replace(b"</FlexStatements>", inner + b"</FlexStatements>")
+
+    cut = feed().take(ok(both), call(fetching())).rows
+
+    assert [row.get("transactionID") for row in map(json.loads, cut)] == [None, "U7654321"]
+
+
 def test_an_incremental_read_asks_for_one_window() -> None:
     asked = feed().ask(call(since=date(2026, 11, 14)))
     found = feed().take(told_by_flex(), call(fetching(floor=date(2026, 11, 14))))
@@ -159,28 +187,30 @@ def test_each_error_code_of_flex_comes_with_status_200_and_is_a_failure(
     assert type(refusals.explain(said(Status="Fail", ErrorCode=code, ErrorMessage="x"))) is kind
 
 
-def test_a_statement_in_progress_is_polled_and_too_many_requests_wait_longer() -> None:
-    waits = [refusals.explain(said(Status="Warn", ErrorCode=code)) for code in ("1019", "1018")]
+@pytest.mark.parametrize("status", ["Warn", "Fail"])
+@pytest.mark.parametrize(("code", "seconds"), [("1019", 5), ("1018", 10), ("1001", 60), ("1009", 60)])
+def test_a_statement_in_progress_is_polled_and_too_many_requests_wait_longer(
+    status: str, code: str, seconds: int
+) -> None:
+    """Whether the status says that it is a warning or a failure."""
+    found = refusals.explain(said(Status=status, ErrorCode=code))
 
-    assert [w.retry_after for w in waits if w] == [timedelta(seconds=5), timedelta(seconds=10)]
+    assert found is not None
+    assert found.retry_after == timedelta(seconds=seconds)
+
+
+def test_the_root_element_says_whether_it_is_a_statement_and_no_content_type() -> None:
+    for kind in ({}, {"content-type": "text/xml;charset=UTF-8"}, {"content-type": "application/json"}):
+        failed = Response(200, kind, said(Status="Fail", ErrorCode="1012").body)
+        statement = Response(200, kind, told_by_flex().body)
+
+        assert isinstance(refusals.explain(failed), ReauthorizationRequired)
+        assert refusals.explain(statement) is None
+        assert feed().take(statement, call(fetching())).rows
     assert refusals.explain(said(Status="Success", ReferenceCode="1")) is None
     assert refusals.explain(ok({"error": "x"})) is None
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [(400, b'{"error":"Bad Request: no bridge","statusCode":400}', BrokerageUnavailable),
-     (401, b'{"error":"not authenticated","statusCode":401}', ReauthorizationRequired),
-     (403, b"", PermissionInsufficient), (404, b"", UnreadableReply), (410, b"", BrokerageUnavailable),
-     (429, b"", BrokerageRateLimited), (500, b'{"error":"x"}', BrokerageUnavailable),
-     (501, b"", BrokerageUnavailable),
-     (503, b'{"error":"Service Unavailable","statusCode":503}', BrokerageUnavailable)],
-)  # fmt: skip
-def test_each_status_of_the_web_api_is_a_failure(status: int, body: bytes, kind: type[Failure]) -> None:
-    response = Response(status, {}, body)
-    found = refusals.explain(response) or failure_of(response, NOW)
-
-    assert type(found) is kind
-    if status == 429:
-        assert found is not None
-        assert found.retry_after == timedelta(minutes=10)  # the penalty box
+def test_a_statement_of_a_web_page_is_none() -> None:
+    with pytest.raises(UnreadableReply):
+        feed().take(ok(b"<html><FlexStatementResponse/></html>"), call(fetching()))

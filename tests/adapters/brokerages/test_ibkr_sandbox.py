@@ -1,6 +1,7 @@
 """Interactive Brokers' sandbox: what it refuses, and that it tells the truth."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,8 @@ import stamina
 from tws import ACCOUNTS, BASE, NOW, OWN, World
 
 from adapters.brokerages.ibkr import signin
-from adapters.kit.wire import Request, get, post_json
+from adapters.brokerages.ibkr.signin import SEND_REQUEST
+from adapters.kit.wire import Request, Response, get, post_json
 from adapters.sandbox.mutations import MUTATIONS
 from domain.errors import (
     BrokerageUnavailable,
@@ -156,16 +158,20 @@ async def test_a_header_that_is_not_right_is_refused(change: Any) -> None:
     assert world.ask(get(ACCOUNTS), grant).status == 200
 
 
-async def test_a_nonce_works_once_and_a_user_agent_is_required() -> None:
+async def test_a_nonce_works_once() -> None:
     world = World()
-    grant = await world.sign_in()
-    signed = world.signed(get(ACCOUNTS), grant)
-    nameless = replace(
-        world.signed(get(ACCOUNTS), grant), headers=world.signed(get(ACCOUNTS), grant).headers[1:]
-    )
+    signed = world.signed(get(ACCOUNTS), await world.sign_in())
 
     assert [world.send(signed, BASE + ACCOUNTS).status for _ in range(2)] == [200, 401]
+
+
+async def test_who_does_not_say_its_name_is_refused_with_403() -> None:
+    world = World()
+    signed = world.signed(get(ACCOUNTS), await world.sign_in())
+    nameless = replace(signed, headers=signed.headers[1:])
+
     assert world.send(nameless, BASE + ACCOUNTS).status == 403
+    assert world.send(Request("GET", ""), f"{BASE}/ndcdyn{SEND_REQUEST}?t=1&q=1&v=3").status == 403
 
 
 async def test_the_signature_is_over_the_address_that_was_sent_to_whatever_host_says() -> None:
@@ -201,25 +207,98 @@ async def test_paths_answer_with_and_without_a_final_slash() -> None:
     assert world.ask(get("/v1/api/nothing"), grant).status == 404
 
 
-async def test_accounts_are_listed_first_and_orders_need_a_brokerage_session() -> None:
+SESSION = post_json("/v1/api/iserver/auth/ssodh/init", {"publish": True, "compete": True})
+TRADES = get("/v1/api/iserver/account/trades", ("days", "7"))
+
+
+async def test_before_the_accounts_are_listed_nothing_is_told_of_one() -> None:
     world = World()
     grant = await world.sign_in()
-    own = world.box.play.accounts[0].number
-    ledger, trades = (
-        get(f"/v1/api/portfolio/{own}/ledger"),
-        get("/v1/api/iserver/account/trades", ("days", "7")),
-    )
+    ledger = get(f"/v1/api/portfolio/{world.box.play.accounts[0].number}/ledger")
 
     assert world.ask(ledger, grant).status == 500
-    assert world.ask(trades, grant).json == {"error": "Bad Request: no bridge", "statusCode": 400}
     world.ask(get(ACCOUNTS), grant)
-    opened = world.ask(
-        post_json("/v1/api/iserver/auth/ssodh/init", {"publish": True, "compete": True}), grant
-    )
-    assert opened.json["authenticated"] is True
-    assert [world.ask(each, grant).status for each in (ledger, trades)] == [200, 200]
-    world.now += timedelta(minutes=7)  # a session that idles loses its bridge
-    assert world.ask(trades, grant).status == 400
+    assert world.ask(ledger, grant).status == 200
+
+
+async def test_without_a_brokerage_session_there_is_no_bridge() -> None:
+    world = World()
+    grant = await world.sign_in()
+
+    assert world.ask(TRADES, grant).json == {"error": "Bad Request: no bridge", "statusCode": 400}
+    assert world.ask(SESSION, grant).json["authenticated"] is True
+    assert world.ask(TRADES, grant).status == 200
+
+
+async def test_a_brokerage_session_that_idles_loses_its_bridge() -> None:
+    world = World()
+    grant = await world.sign_in()
+    world.ask(SESSION, grant)
+    world.now += timedelta(minutes=7)
+
+    assert world.ask(TRADES, grant).status == 400
+
+
+async def test_the_nightly_reset_costs_nothing_for_each_sync_opens_its_own_session() -> None:
+    world = World(seed=7)
+    world.box.flex.behind = NOW.date() - timedelta(days=5)
+    grant = await world.sign_in()
+    told = await world.history(grant)
+    for session in world.box.gate._sessions:
+        session.brokerage = False
+
+    again = await world.history(grant)
+
+    assert any(row.source_type in {"B", "S"} for row in told)
+    assert again == told
+
+
+async def test_a_session_that_competes_throws_out_another_and_one_that_does_not_leaves_it() -> None:
+    world = World()
+    world.box.gate.competing = True
+    grant = await world.sign_in()
+    polite = post_json("/v1/api/iserver/auth/ssodh/init", {"publish": True, "compete": False})
+
+    assert world.ask(polite, grant).json["authenticated"] is False
+    assert world.ask(SESSION, grant).json["authenticated"] is True
+
+
+async def test_trades_are_told_of_seven_days_at_most() -> None:
+    world = World()
+    grant = await world.sign_in()
+    world.ask(SESSION, grant)
+
+    assert world.ask(get("/v1/api/iserver/account/trades", ("days", "8")), grant).status == 400
+
+
+async def test_the_near_real_time_list_has_other_keys_and_no_pages() -> None:
+    world = World()
+    world.box.portfolio.page_size = 7
+    grant = await world.sign_in()
+    world.ask(get(ACCOUNTS), grant)
+    own = world.box.play.accounts[0]
+
+    told = world.ask(get(f"/v1/api/portfolio2/{own.number}/positions"), grant).json
+
+    assert len(told) == len(own.positions) > 7
+    assert {"description", "marketPrice", "marketValue", "secType"} <= set(told[0])
+    assert isinstance(told[0]["conid"], str)
+
+
+async def test_the_web_api_tells_history_of_one_contract_a_call_with_days_as_java_writes_them() -> None:
+    world = World()
+    grant = await world.sign_in()
+    world.ask(get(ACCOUNTS), grant)
+    own, known = world.box.play.accounts[0], list(world.box.desk.instruments())
+
+    def asked(*conids: int) -> Response:
+        body = {"acctIds": [own.number], "conids": list(conids), "currency": "USD", "days": 180}
+        return world.ask(post_json("/v1/api/pa/transactions", body), grant)
+
+    assert asked(*known[:2]).status == 400
+    told = [row for conid in known for row in asked(conid).json["transactions"]]
+    assert {row["type"] for row in told} >= {"Buy", "Sell"}
+    assert re.fullmatch(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d 00:00:00 EDT 2026", told[0]["date"])
 
 
 async def test_an_account_that_is_selected_already_is_501() -> None:
@@ -230,29 +309,72 @@ async def test_an_account_that_is_selected_already_is_501() -> None:
     assert world.send(select, f"{BASE}/gateway/v1/api/iserver/account").status == 501
 
 
-async def test_an_order_is_asked_about_once_and_can_be_cancelled() -> None:
-    world = World("ibkr/gateway")
-    own, conid = world.box.play.accounts[0].number, next(iter(world.box.desk.instruments()))
+class Trading:
+    """A client of the sandbox's that places orders, as a real one may."""
 
-    def ask(method: str, path: str, body: object = None) -> Any:
+    def __init__(self) -> None:
+        self.world = World("ibkr/gateway")
+        self.own = self.world.box.play.accounts[0].number
+        conid = next(iter(self.world.box.desk.instruments()))
+        self.ticket = {"conid": conid, "side": "BUY", "orderType": "LMT", "price": 130.0, "quantity": 10}
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
         content = b"" if body is None else json.dumps(body).encode()
         request = Request(method, path, headers=(("User-Agent", "x"),), body=content)
-        return world.send(request, f"{BASE}/gateway/v1/api{path}").json
+        return self.world.send(request, f"{BASE}/gateway/v1/api{path}").json
 
-    ticket = {"conid": conid, "side": "BUY", "orderType": "LMT", "price": 130.0, "quantity": 10, "tif": "DAY"}
-    assert ask("POST", f"/iserver/account/{own}/orders", {"orders": [ticket]})["error"].startswith(
-        "Please query"
-    )
-    ask("GET", "/iserver/accounts")
-    (question,) = ask("POST", f"/iserver/account/{own}/orders", {"orders": [ticket]})
-    (placed,) = ask("POST", f"/iserver/reply/{question['id']}", {"confirmed": True})
-    first, second = (ask("GET", "/iserver/account/orders") for _ in range(2))
-    cancelled = ask("DELETE", f"/iserver/account/{own}/order/{placed['order_id']}")
+    def place(self) -> Any:
+        return self.ask("POST", f"/iserver/account/{self.own}/orders", {"orders": [self.ticket]})
+
+    def placed(self) -> str:
+        self.ask("GET", "/iserver/accounts")
+        (question,) = self.place()
+        (told,) = self.ask("POST", f"/iserver/reply/{question['id']}", {"confirmed": True})
+        return str(told["order_id"])
+
+
+def test_orders_need_the_list_of_accounts_first() -> None:
+    assert Trading().place()["error"].startswith("Please query")
+
+
+def test_an_order_is_a_question_until_it_is_confirmed_or_the_question_suppressed() -> None:
+    trading = Trading()
+    number = trading.placed()
+    (question,) = trading.place()
+    trading.ask("POST", "/iserver/questions/suppress", {"messageIds": question["messageIds"]})
+    (told,) = trading.place()
+
+    assert number.isdigit()
+    assert (told["order_status"], "message" in question) == ("Submitted", True)
+    assert "error" in trading.ask("POST", "/iserver/questions/suppress", {"messageIds": ["o1"] * 52})
+
+
+def test_the_first_list_of_orders_comes_back_empty() -> None:
+    trading = Trading()
+    trading.placed()
+
+    first, second = (trading.ask("GET", "/iserver/account/orders") for _ in range(2))
 
     assert first == {"orders": [], "snapshot": False}
     assert [order["status"] for order in second["orders"]] == ["Submitted"]
+
+
+def test_a_change_is_one_order_that_is_not_wrapped() -> None:
+    trading = Trading()
+    path = f"/iserver/account/{trading.own}/order/{trading.placed()}"
+
+    assert "error" in trading.ask("POST", path, {"orders": [trading.ticket]})
+    assert trading.ask("POST", path, trading.ticket)[0]["order_status"] == "Submitted"
+
+
+def test_a_cancellation_is_only_asked_for() -> None:
+    trading = Trading()
+    number = trading.placed()
+
+    cancelled = trading.ask("DELETE", f"/iserver/account/{trading.own}/order/{number}")
+
     assert cancelled["msg"] == "Request was submitted"
-    assert ask("GET", f"/iserver/account/order/status/{placed['order_id']}")["order_status"] == "Cancelled"
+    assert trading.ask("GET", f"/iserver/account/order/status/{number}")["order_status"] == "Cancelled"
 
 
 async def test_a_first_quote_tells_only_the_instrument() -> None:

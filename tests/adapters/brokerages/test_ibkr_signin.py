@@ -1,5 +1,6 @@
 """Interactive Brokers: signing in by OAuth and by a gateway, renewing, ending; each wrong way is refused."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 from tws import NOW, World
 
 from adapters.brokerages.ibkr import CARD, signin
-from adapters.kit.wire import Request
+from adapters.kit.card import Door
+from adapters.kit.signin import Given, Send
+from adapters.kit.wire import Request, Response
 from domain.challenges import Answer, ChallengeKind
 from domain.errors import (
     CredentialsRejected,
@@ -16,6 +19,7 @@ from domain.errors import (
     HistoryUnavailable,
     PermissionInsufficient,
     ReauthorizationRequired,
+    UnreadableReply,
 )
 from domain.ports.brokerage import Asked, Grant
 
@@ -52,6 +56,41 @@ async def test_keys_that_were_mixed_up_are_refused() -> None:
         await world.begin(**swapped)
     with pytest.raises((CredentialsRejected, FieldInvalid)):
         await world.begin(private_encryption=world.given["private_signature"])
+
+
+async def test_public_keys_that_were_uploaded_with_other_line_ends_are_refused_with_403() -> None:
+    world = World()
+    asking = signin.Requesting(world.given, "5")
+
+    with pytest.raises(CredentialsRejected, match="line ends"):
+        signin.hear(asking, Response(403), world.fresh())
+
+
+async def test_a_session_token_that_ibkr_has_not_computed_as_well_is_not_used() -> None:
+    world = World()
+    asking = signin.Requesting(world.given, "5")
+    lie = {
+        "diffie_hellman_response": "5", "live_session_token_signature": "91d872087cbe2b340d168477fe3d96c9",
+        "live_session_token_expiration": 1795655302000,
+    }  # fmt: skip
+
+    with pytest.raises(UnreadableReply, match="another session token"):
+        signin.hear(asking, Response(200, {}, json.dumps(lie).encode()), world.fresh())
+
+
+@pytest.mark.parametrize(("key", "realm"), [("TESTCONS", "test_realm"), ("DEMOCONSU", "limited_poa")])
+def test_the_key_that_all_may_try_has_a_realm_of_its_own(key: str, realm: str) -> None:
+    world = World()
+
+    move = signin.begin(Given(world.given | {"consumer_key": key}, ""), world.fresh())
+
+    assert isinstance(move, Send)
+    assert dict(move.request.headers)["Authorization"].startswith(f'OAuth realm="{realm}", ')
+
+
+@pytest.mark.parametrize("door", CARD.doors, ids=lambda door: door.facts.id)
+def test_each_request_says_that_it_takes_anything(door: Door) -> None:
+    assert ("Accept", "*/*") in door.headers
 
 
 @pytest.mark.parametrize("change", [lambda pem: pem.replace("\n", "\r\n"), lambda pem: pem.replace("\n", " "),
