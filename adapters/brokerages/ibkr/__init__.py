@@ -111,8 +111,8 @@ FLEX_HOSTS = {
     "ndcdyn": "https://ndcdyn.interactivebrokers.com",
     "gdcdyn": "https://gdcdyn.interactivebrokers.com",
 }
-# Calls are counted for each user name, but it is our address that a 429 shuts out, of all of the Web API and in
-# the end for good: everybody obeys it. Flex counts each token: one a second, and ten a minute.
+# Calls are counted for each user name, but it is our address that a 429 shuts out, of all of the Web API and
+# in the end for good: everybody obeys it. Flex counts each token: one a second, and ten a minute.
 _WEB = "web"
 _SLOW = {
     "accounts": Rate(1, 5, crowd=_WEB),
