@@ -71,6 +71,7 @@ TYPES: dict[str, TransactionType | None] = {
     "request": T.OTHER,
 }
 TRADED = frozenset({"buy", "sell", "trade"})
+MONEY = frozenset({"fiat_deposit", "fiat_withdrawal"})  # never of coins, however rare the currency
 ROLLED_UP = "fcm_futures_usdc_sell"
 
 
@@ -171,7 +172,7 @@ def entry(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     moved, worth = Money.of(row, "amount"), Money.of(row, "native_amount")
     if word == "advanced_trade_fill" or state in NEVER_HAPPENED:
         return
-    cash = moved.currency in fields.FIAT or moved.currency == worth.currency
+    cash = word in MONEY or moved.currency in fields.FIAT or moved.currency == worth.currency
     if word in TRADED and cash:
         return  # the wallet that paid, or was paid: told with the coins
     at = rows.instant(row.get("created_at"), "created_at")

@@ -261,6 +261,13 @@ def test_cash_is_told_in_its_own_currency() -> None:
     assert (told.instrument, told.quantity) == (None, None)
 
 
+@pytest.mark.parametrize("word", ["fiat_deposit", "fiat_withdrawal"])
+def test_what_is_called_fiat_is_cash_in_a_currency_that_we_do_not_list(word: str) -> None:
+    told = entry(word, "500", "UAH", "12.10")
+
+    assert (told.instrument, told.currency, told.net) == (None, "UAH", D(500))
+
+
 @pytest.mark.parametrize("word", sorted(TYPES))
 def test_every_type_of_the_ledger_has_a_word_of_ours(word: str) -> None:
     here = scene()
