@@ -84,8 +84,9 @@ class CodeGrant:
     `asked`: further parameters of the page (scope, audience). `public`: an app may have no secret. `proof`:
     PKCE; None means where there is no secret. `fixed`: the page hears who asks, for what, and a state; all
     else, the address to come back to as well, is registered. `consent`: what the person does beside signing
-    in. `refused`: statuses of the token's endpoint that mean no, unless they come with a web page, which some
-    guard in front says. `explain`: what its answers mean, where the brokerage says more than that.
+    in. `lasts`: when a login ends, however often its tokens are renewed. `refused`: statuses of the token's
+    endpoint that mean no, unless they come with a web page, which some guard in front says. `explain`: what
+    its answers mean, where the brokerage says more than that.
     """
 
     brokerage: str
@@ -99,6 +100,7 @@ class CodeGrant:
     proof: bool | None = False
     fixed: bool = False
     consent: str = "agree"
+    lasts: timedelta | None = None
     refresh: Refresh = Refresh.KEPT
     refused: frozenset[int] = frozenset({400, 401})
     explain: Callable[[Response], Failure | None] | None = None
@@ -213,7 +215,7 @@ class CodeGrant:
         if refresh is None and self.refresh is not Refresh.RARE:
             raise UnreadableReply("refresh_token is missing")
         tokens = {"access_token": rows.text(told, "access_token"), "refresh_token": refresh or ""}
-        end = former.renewable_until if former else None
+        end = former.renewable_until if former else self.lasts and moment.now + self.lasts
         return Grant(values | tokens, until, end if refresh else until)
 
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from adapters.brokerages.schwab import csv, parse, reads, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read, Reference, Renewal
 from adapters.kit.paging import OnePage
-from adapters.kit.signin import Conversation
 from adapters.kit.wire import get
 from domain.brokerages import (
     BrokerageStatus,
@@ -50,8 +49,8 @@ FACTS = DoorFacts(
 OAUTH = Door(
     facts=FACTS,
     hosts={"api": "https://api.schwabapi.com"},
-    sign_in=Conversation(signin.begin, signin.hear, (signin.AtSchwab, signin.Exchanging)),
-    authorise=signin.authorise,
+    sign_in=signin.CONVERSATION,
+    authorise=signin.LOGIN.authorise,
     accounts=Read(
         "accounts",
         lambda call: get("/trader/v1/accounts/accountNumbers"),
@@ -86,8 +85,8 @@ OAUTH = Door(
         Reference("symbol", reads.ask_symbols, reads.take_symbols, batch=50, required=False),
         Reference("name", reads.ask_name, reads.take_name, batch=1, required=False),
     ),
-    renewal=Renewal(signin.ask_renewal, signin.take_renewal, ahead=timedelta(minutes=2)),
-    explain=signin.explain,
+    renewal=Renewal(signin.LOGIN.ask_renewal, signin.LOGIN.take_renewal, ahead=timedelta(minutes=2)),
+    explain=reads.explain,
     rates={"default": Rate(120, counted=Counted.APP), "auth": Rate(60)},
     headers=(("Accept", "application/json"),),
 )

@@ -10,7 +10,7 @@ from adapters.kit import rows
 from adapters.kit.card import Call, Rows
 from adapters.kit.paging import dig
 from adapters.kit.wire import Request, Response, get, raw_fields, raw_rows
-from domain.errors import UnreadableReply
+from domain.errors import BrokerageUnavailable, Failure, UnreadableReply
 from domain.instruments import Instrument
 from domain.ports.brokerage import Notes
 
@@ -181,3 +181,27 @@ def _floor(call: Call) -> datetime:
 
 def _cursor(end: datetime, span: timedelta) -> str:
     return f"{end.isoformat()}/{int(span.total_seconds())}"
+
+
+def explain(response: Response) -> Failure | None:
+    """What Schwab's errors say better than their status (4).
+
+    A window of history that is older than what Schwab keeps may be refused by 400. Another 400 must not be
+    taken for that: one about the hash of the account, or one of the gateway and its pages.
+    """
+    if "Whitelabel Error Page" in response.text[:4000]:
+        return BrokerageUnavailable(
+            "Schwab's server failed. It does so as well for apps that are not ready for use, and for accounts"
+            " that it does not support."
+        )
+    if response.status != 400:
+        return None
+    try:
+        told = rows.fields(response.body)
+    except UnreadableReply:
+        told = {}
+    if "account number" in str(told.get("message")).lower():
+        return UnreadableReply("Schwab does not know the account by the name that it gave it itself.")
+    if not told.keys() & {"message", "errors"}:
+        return UnreadableReply("Not Schwab itself refused the request, but something in front of it.")
+    return None

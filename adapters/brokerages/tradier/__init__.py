@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from adapters.brokerages.tradier import parse, reads, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read, Reference, Renewal
-from adapters.kit.signin import Conversation
 from domain.brokerages import (
     BrokerageStatus,
     Capability,
@@ -83,8 +82,8 @@ TOKEN = Door(
 OAUTH = replace(
     TOKEN,
     facts=OAUTH_FACTS,
-    sign_in=Conversation(signin.begin_oauth, signin.hear, (signin.AtTradier, signin.Exchanging)),
-    renewal=Renewal(signin.ask_renewal, signin.take_renewal),
+    sign_in=signin.LOGIN.conversation,
+    renewal=Renewal(signin.LOGIN.ask_renewal, signin.LOGIN.take_renewal),
 )
 
 CARD = Card(

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from adapters.brokerages.schwab import CARD, OAUTH, signin
+from adapters.kit import oauth
+from adapters.kit.code_grant import AtPage, Exchanging
 from adapters.kit.signin import Ask, Done, Given, Moment, Send
 from adapters.kit.wire import Response
 from domain.challenges import Answer, ChallengeKind
@@ -33,15 +35,16 @@ def answer(value: object, status: int = 200) -> Response:
 
 
 MOMENT = Moment(NOW, "nonce", {"api": "https://api.schwabapi.com"})
+STATE = oauth.state_and_proof(MOMENT.nonce)[0]
 GIVEN = {"app_key": "KEY-of-the-app", "app_secret": "SECRET-of-the-app"}
 BACK = "https://127.0.0.1:8182"
 TOKENS = {"expires_in": 1800, "token_type": "Bearer", "access_token": "I0.a@", "refresh_token": "r1@"}
 
 
-def redirected() -> signin.AtSchwab:
+def redirected() -> AtPage:
     move = signin.begin(Given(GIVEN, BACK), MOMENT)
     assert isinstance(move, Ask)
-    assert isinstance(move.state, signin.AtSchwab)
+    assert isinstance(move.state, AtPage)
     return move.state
 
 
@@ -60,7 +63,7 @@ def test_the_person_is_sent_to_schwab_with_key_callback_and_state() -> None:
         "response_type": ["code"],
         "client_id": ["KEY-of-the-app"],
         "redirect_uri": [BACK],
-        "state": ["nonce"],
+        "state": [STATE],
     }
     assert "SECRET" not in (move.challenge.authorize_url or "")
 
@@ -84,7 +87,7 @@ def test_without_an_app_key_the_operator_must_act() -> None:
 
 
 def test_the_code_is_decoded_once_and_sent_form_encoded_with_basic_authentication() -> None:
-    move = signin.hear(redirected(), came_back("code=C0.abc%40&session=1&state=nonce"), MOMENT)
+    move = signin.LOGIN.hear(redirected(), came_back(f"code=C0.abc%40&session=1&state={STATE}"), MOMENT)
 
     assert isinstance(move, Send)
     assert move.request.body == (
@@ -98,14 +101,14 @@ def test_the_code_is_decoded_once_and_sent_form_encoded_with_basic_authenticatio
     ("told", "failure"),
     [
         (came_back("code=C0.abc%40&state=another"), ChallengeWrong),
-        (came_back("session=1&state=nonce"), ChallengeWrong),
-        (came_back("error=access_denied&state=nonce"), ConsentRevoked),
+        (came_back(f"session=1&state={STATE}"), ChallengeWrong),
+        (came_back(f"error=access_denied&state={STATE}"), ConsentRevoked),
         (Answer(code="C0.abc@"), ChallengeWrong),
     ],
 )
 def test_an_address_that_is_not_the_answer_is_told_apart(told: Answer, failure: type[Failure]) -> None:
     with pytest.raises(failure):
-        signin.hear(redirected(), told, MOMENT)
+        signin.LOGIN.hear(redirected(), told, MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -122,11 +125,11 @@ def test_an_address_that_is_not_the_answer_is_told_apart(told: Answer, failure: 
 )
 def test_a_refused_exchange_says_who_must_act(response: Response, failure: type[Failure]) -> None:
     with pytest.raises(failure):
-        signin.hear(signin.Exchanging("KEY", "SECRET"), response, MOMENT)
+        signin.LOGIN.hear(Exchanging("KEY", "SECRET"), response, MOMENT)
 
 
 def granted() -> Grant:
-    move = signin.hear(signin.Exchanging("KEY", "SECRET"), answer(TOKENS), MOMENT)
+    move = signin.LOGIN.hear(Exchanging("KEY", "SECRET"), answer(TOKENS), MOMENT)
     assert isinstance(move, Done)
     return move.grant
 
@@ -141,7 +144,7 @@ def test_a_grant_lasts_half_an_hour_and_can_be_renewed_for_seven_days() -> None:
 
 @pytest.mark.parametrize("scope", ["api", "openid", "readonly", None])
 def test_no_scope_is_asked_for_and_none_is_depended_on(scope: str | None) -> None:
-    move = signin.hear(signin.Exchanging("KEY", "SECRET"), answer(TOKENS | {"scope": scope}), MOMENT)
+    move = signin.LOGIN.hear(Exchanging("KEY", "SECRET"), answer(TOKENS | {"scope": scope}), MOMENT)
 
     assert isinstance(move, Done)
     asked = signin.begin(Given(GIVEN, BACK), MOMENT)
@@ -156,10 +159,10 @@ def test_there_is_no_revocation_and_the_customer_takes_the_app_out_of_the_settin
 def test_a_renewal_keeps_the_rotated_token_and_the_end_of_the_login() -> None:
     later = Moment(NOW + timedelta(days=3), "other", MOMENT.urls)
 
-    renewed = signin.take_renewal(granted(), answer(TOKENS | {"refresh_token": "r2@"}), later)
-    kept = signin.take_renewal(granted(), answer({"expires_in": 1800, "access_token": "I0.b@"}), later)
+    renewed = signin.LOGIN.take_renewal(granted(), answer(TOKENS | {"refresh_token": "r2@"}), later)
+    kept = signin.LOGIN.take_renewal(granted(), answer({"expires_in": 1800, "access_token": "I0.b@"}), later)
 
-    assert signin.ask_renewal(granted(), later).body == b"grant_type=refresh_token&refresh_token=r1%40"
+    assert signin.LOGIN.ask_renewal(granted(), later).body == b"grant_type=refresh_token&refresh_token=r1%40"
     assert renewed.values["refresh_token"] == "r2@"
     assert renewed.renewable_until == NOW + timedelta(days=7)
     assert renewed.expires_at == later.now + timedelta(minutes=30)
@@ -181,12 +184,12 @@ def test_every_refusal_of_a_renewal_means_to_sign_in_again_whatever_its_body(
     status: int, body: bytes
 ) -> None:
     with pytest.raises(ReauthorizationRequired):
-        signin.take_renewal(granted(), Response(status, {}, body), MOMENT)
+        signin.LOGIN.take_renewal(granted(), Response(status, {}, body), MOMENT)
 
 
 def test_a_renewal_that_fails_for_now_is_tried_again_later() -> None:
     with pytest.raises(BrokerageUnavailable):
-        signin.take_renewal(granted(), Response(502), MOMENT)
+        signin.LOGIN.take_renewal(granted(), Response(502), MOMENT)
 
 
 def test_a_state_of_the_sign_in_survives_being_stored() -> None:

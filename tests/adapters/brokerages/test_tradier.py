@@ -408,7 +408,7 @@ def test_an_error_with_status_200_is_no_sign_in_and_a_datastore_error_no_bad_tok
 
 def asked() -> Ask:
     given = Given({"client_id": "id", "client_secret": "secret"}, "")
-    move = signin.begin_oauth(given, MOMENT)
+    move = signin.LOGIN.begin(given, MOMENT)
     assert isinstance(move, Ask)
     return move
 
@@ -423,11 +423,11 @@ def test_the_browser_is_sent_with_scopes_between_commas_and_without_a_callback()
 
 
 def exchanged(body: str, status: int = 200) -> Any:
-    state = asked().state
-    sent = signin.hear(state, Answer(callback_url=f"https://x/?code=c&state={MOMENT.nonce}"), MOMENT)  # type: ignore[arg-type]
+    state: Any = asked().state
+    sent = signin.LOGIN.hear(state, Answer(callback_url=f"https://x/?code=c&state={state.state}"), MOMENT)
     assert isinstance(sent, Send)
     assert sent.request.url == "/v1/oauth/accesstoken"
-    return signin.hear(sent.state, answer(body, status), MOMENT)  # type: ignore[arg-type]
+    return signin.LOGIN.hear(sent.state, answer(body, status), MOMENT)  # type: ignore[arg-type]
 
 
 def test_only_a_refresh_token_makes_a_grant_last() -> None:
@@ -437,8 +437,8 @@ def test_only_a_refresh_token_makes_a_grant_last() -> None:
     assert without.renewable_until == without.expires_at == NOW + timedelta(seconds=86399)
     assert renewed.renewable_until is None
     with pytest.raises(ReauthorizationRequired):
-        signin.ask_renewal(without, MOMENT)
-    assert signin.ask_renewal(renewed, MOMENT).url == "/v1/oauth/refreshtoken"
+        signin.LOGIN.ask_renewal(without, MOMENT)
+    assert signin.LOGIN.ask_renewal(renewed, MOMENT).url == "/v1/oauth/refreshtoken"
 
 
 @pytest.mark.parametrize(("status", "failure"), [(400, ChallengeExpired), (401, CredentialsRejected)])
@@ -453,4 +453,4 @@ def test_a_code_or_a_secret_that_is_not_taken_is_told_apart(status: int, failure
 )
 def test_a_refusal_and_somebody_else_s_address_are_no_sign_in(url: str, failure: type[Exception]) -> None:
     with pytest.raises(failure):
-        signin.hear(asked().state, Answer(callback_url=url), MOMENT)  # type: ignore[arg-type]
+        signin.LOGIN.hear(asked().state, Answer(callback_url=url), MOMENT)  # type: ignore[arg-type]

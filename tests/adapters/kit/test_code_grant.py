@@ -248,9 +248,11 @@ def test_without_a_refresh_token_the_person_has_to_come_again_when_the_access_en
 
 
 def test_the_end_of_a_login_is_not_put_off_by_a_renewal() -> None:
-    grant = replace(granted(), renewable_until=NOW + timedelta(days=7))
+    week = replace(ACME, lasts=timedelta(days=7))
+    grant, later = granted(login=week), replace(MOMENT, now=NOW + timedelta(days=3))
 
-    assert ACME.take_renewal(grant, answer(TOKENS), MOMENT).renewable_until == NOW + timedelta(days=7)
+    assert grant.renewable_until == NOW + timedelta(days=7)
+    assert week.take_renewal(grant, answer(TOKENS), later).renewable_until == NOW + timedelta(days=7)
 
 
 @pytest.mark.parametrize(
