@@ -5,7 +5,6 @@ from collections.abc import Callable
 from adapters.brokerages.ally import envelope, parse, signin
 from adapters.files import ofx
 from adapters.kit.card import Call, Card, Counted, Door, Rate, Read, Reference
-from adapters.kit.signin import Conversation
 from adapters.kit.wire import Request, get
 from domain.brokerages import (
     BrokerageStatus,
@@ -51,7 +50,7 @@ def _of_account(what: str, *query: tuple[str, str]) -> Callable[[Call], Request]
 LEGACY = Door(
     facts=FACTS,
     hosts={"api": "https://devapi.invest.ally.com"},
-    sign_in=Conversation(signin.begin, signin.hear, (signin.Checking,)),
+    sign_in=signin.TRIAL.conversation,
     authorise=signin.authorise,
     accounts=Read(
         "accounts",

@@ -13,7 +13,7 @@ from adapters.files.tell import FilesDesk
 from adapters.files.tell_ofx import Institution
 from adapters.kit.wire import Response
 from adapters.sandbox import oauth1
-from adapters.sandbox.asked import Asked, say
+from adapters.sandbox.asked import Asked, say, say_text
 from adapters.sandbox.play import Play
 from adapters.sandbox.profile import ALL_TYPES, Profile
 from adapters.sandbox.router import Handler, Router
@@ -21,6 +21,7 @@ from adapters.sandbox.truth import TruthAccount, TruthTransaction
 from domain.money import plain
 
 CLOCK_OFF = timedelta(seconds=10)
+CALLS_A_MINUTE = 180
 CENTRAL = ZoneInfo("America/Chicago")
 RANGES = frozenset({"all", "today", "current_week", "current_month", "last_month"})
 SORTS = frozenset({"all", "bookkeeping", "trade"})
@@ -65,6 +66,7 @@ class AllySandbox:
 
     def __init__(self, play: Play) -> None:
         self.play = play
+        self._asked = ("", 0)
         self.statements = FilesDesk(play, partial(FILES.files, PROFILE))
         self._keys = {name: play.token(name, 0, 40) for name in ("consumer_key", "oauth_token")}
         # Letters that break where somebody encodes them twice.
@@ -120,7 +122,8 @@ class AllySandbox:
             return self._error(asked, 401, "Invalid signature")
         if not self.play.once(f"{stamp} {told['oauth_nonce']}"):
             return self._error(asked, 401, "Nonce was used")
-        return self._error(asked, 401, "Token is revoked") if self.play.withdrawn() else None
+        # Refusals may be plain text as well (4).
+        return say_text("Token is revoked", 401) if self.play.withdrawn() else None
 
     def _data(self, told: Callable[[Asked], dict[str, Any] | None], *allowed: str) -> Handler:
         def handler(asked: Asked) -> Response:
@@ -202,11 +205,20 @@ class AllySandbox:
 
     def _say(self, asked: Asked, told: dict[str, Any]) -> Response:
         envelope = {"@id": self.play.uuid("answer"), "elapsedtime": "0", **told, "error": "Success"}
-        # The end of the minute, by a clock in UTC that was taken for Central time (4).
+        # By a clock in UTC that was taken for Central time: nobody may trust it (4).
         central = asked.now.astimezone(UTC).replace(tzinfo=CENTRAL)
         response = say({"response": envelope})
+        minute = f"{asked.now:%Y%m%d%H%M}"
+        # Nobody is refused for it here, so something always remains.
+        used = min(self._asked[1] + 1 if self._asked[0] == minute else 1, CALLS_A_MINUTE - 1)
+        self._asked = (minute, used)
         # Written so: clients look for these very letters.
-        limits = {"Limit": "180", "Remaining": "179", "Used": "1", "Expire": f"{central.timestamp():.2f}"}
+        limits = {
+            "Limit": str(CALLS_A_MINUTE),
+            "Remaining": str(CALLS_A_MINUTE - used),
+            "Used": str(used),
+            "Expire": f"{central.timestamp():.2f}",
+        }
         response.headers.update((f"X-RateLimit-{name}", value) for name, value in limits.items())
         return response
 

@@ -3,19 +3,15 @@
 OAuth 1.0a, signed anew for each call; the clock may be ten seconds off. Sheet: ally, 2 and 4.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from adapters.brokerages.ally import envelope
+from adapters.kit.key_trial import KeyTrial
 from adapters.kit.oauth import oauth1
-from adapters.kit.signin import Done, Given, Heard, Moment, Move, Send
+from adapters.kit.signin import Moment
 from adapters.kit.wire import Request, Response, get
-from domain.challenges import Answer
 from domain.errors import (
     BrokerageRateLimited,
-    BrokerageUnavailable,
-    ChallengeUnsupported,
     CredentialsRejected,
     Failure,
     PermissionInsufficient,
@@ -30,39 +26,9 @@ GONE = "Ally's API is probably closed: its address does not exist any more."
 A_MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Checking:
-    """The accounts are being read with the keys."""
-
-    values: dict[str, str] = field(repr=False)
-
-
-def begin(given: Given, moment: Moment) -> Move:
-    values = {name: given.fields[name] for name in KEYS}
-    return Send(_signed(get("/v1/accounts.json", group="auth"), values, moment), Checking(values))
-
-
-def hear(state: Checking, heard: Heard, moment: Moment) -> Move:
-    match heard:
-        case Response(status=200):
-            envelope.told(heard, "accounts")
-            return Done(Grant(dict(state.values)))
-        case Response(status=401):
-            raise CredentialsRejected(CLOSED)
-        case Response(status=403 | 404 | 410):
-            raise explain(heard) or CredentialsRejected(CLOSED)
-        case Response():
-            raise BrokerageUnavailable
-        case Answer():
-            raise ChallengeUnsupported
-
-
 def authorise(request: Request, grant: Grant, moment: Moment) -> Request:
-    return _signed(request, grant.values, moment)
-
-
-def _signed(request: Request, values: Mapping[str, str], moment: Moment) -> Request:
     """oauth_version is sent, and signed."""
+    values = grant.values
     return oauth1(
         request,
         moment,
@@ -86,3 +52,14 @@ def explain(response: Response) -> Failure | None:
             return BrokerageRateLimited(retry_after=A_MINUTE)
         case _:
             return None
+
+
+def _refusal(response: Response) -> Failure | None:
+    return CredentialsRejected(CLOSED) if response.status == 401 else explain(response)
+
+
+def _look(accounts: Response) -> None:
+    envelope.told(accounts, "accounts")
+
+
+TRIAL = KeyTrial(KEYS, get("/v1/accounts.json", group="auth"), authorise, look=_look, explain=_refusal)

@@ -8,14 +8,20 @@ from typing import Any
 import pytest
 
 from adapters.brokerages.ally import CARD, LEGACY, envelope, parse, signin
-from adapters.kit.card import Call, Scene
+from adapters.kit.budgets import InProcessBudgets
+from adapters.kit.card import Call, Counted, Scene
+from adapters.kit.http import TIMEOUTS
+from adapters.kit.key_trial import Trying
+from adapters.kit.limits import Limits
 from adapters.kit.replies import failure_of
 from adapters.kit.signin import Done, Given, Moment, Send
 from adapters.kit.wire import Request, Response, get
 from adapters.sandbox.asked import to_json
-from domain.accounts import AccountKind
+from domain.accounts import AccountKind, AccountTold
+from domain.budgets import Turn
 from domain.errors import (
     BrokerageRateLimited,
+    BrokerageUnavailable,
     CredentialsRejected,
     PermissionInsufficient,
     ReauthorizationRequired,
@@ -65,7 +71,7 @@ MOMENT = Moment(NOW, "0" * 32, {"api": "https://devapi.invest.ally.com"})
 
 
 def begun() -> Send:
-    move = signin.begin(Given(KEYS, ""), MOMENT)
+    move = signin.TRIAL.begin(Given(KEYS, ""), MOMENT)
     assert isinstance(move, Send)
     return move
 
@@ -74,7 +80,8 @@ def test_one_read_of_the_accounts_tells_whether_the_keys_work() -> None:
     move = begun()
     assert move.request.url == "/v1/accounts.json"
 
-    heard = signin.hear(move.state, answered({"accounts": {"accountsummary": {"account": "1"}}}), MOMENT)  # type: ignore[arg-type]
+    accounts = answered({"accounts": {"accountsummary": {"account": "1"}}})
+    heard = signin.TRIAL.hear(Trying(KEYS), accounts, MOMENT)
 
     assert isinstance(heard, Done)
     assert heard.grant.values == KEYS
@@ -96,11 +103,19 @@ def test_keys_that_do_not_work_say_that_the_api_is_probably_closed(
     response: Response, failure: type[Exception]
 ) -> None:
     with pytest.raises(failure) as refused:
-        signin.hear(begun().state, response, MOMENT)  # type: ignore[arg-type]
+        signin.TRIAL.hear(Trying(KEYS), response, MOMENT)
     if response.status != 200:
         assert "probably closed" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/html", b"<html>"),
+        ("text/plain", b"Invalid consumer key"),
+        ("application/json", b'{"response":{"type":"Error","name":"x","description":"x","error":"x"}}'),
+    ],
+)
 @pytest.mark.parametrize(
     ("status", "failure"),
     [
@@ -110,11 +125,57 @@ def test_keys_that_do_not_work_say_that_the_api_is_probably_closed(
         (410, UnreadableReply),
     ],
 )
-def test_what_a_refusal_most_likely_means(status: int, failure: type[Exception]) -> None:
-    explained = signin.explain(Response(status, {"content-type": "text/html"}, b"<html>"))
+def test_a_refusal_in_whatever_form_says_that_the_api_is_probably_closed(
+    status: int, failure: type[Exception], kind: str, body: bytes
+) -> None:
+    explained = signin.explain(Response(status, {"content-type": kind}, body))
 
     assert isinstance(explained, failure)
     assert "probably closed" in str(explained)
+
+
+def test_180_calls_a_minute_are_counted_for_each_set_of_keys() -> None:
+    rate = LEGACY.rates["default"]
+
+    assert (rate.calls, rate.per, rate.counted) == (180, 60, Counted.CREDENTIAL)
+
+
+async def test_the_time_in_the_headers_is_not_trusted() -> None:
+    budget = Limits("ally/legacy", LEGACY.rates, InProcessBudgets(lambda: NOW))
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-expire": str(NOW.timestamp() + 3600)}
+
+    await budget.learn("default", "keys", Response(200, headers), NOW)
+    await budget.place("default", "keys", Turn.PERSON)
+
+    assert signin.explain(Response(200, headers)) is None
+
+
+def test_an_answer_may_take_many_seconds() -> None:
+    """A second was too short for some."""
+    assert TIMEOUTS.read is not None
+    assert TIMEOUTS.read >= 10
+
+
+def test_the_host_is_the_one_since_2022() -> None:
+    assert LEGACY.hosts == {"api": "https://devapi.invest.ally.com"}
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_night_in_which_it_is_down_is_an_outage_and_no_end(status: int) -> None:
+    told = Response(status, {}, b"")
+
+    assert isinstance(signin.explain(told) or failure_of(told, NOW), BrokerageUnavailable)
+    with pytest.raises(BrokerageUnavailable):
+        signin.TRIAL.hear(Trying(KEYS), told, MOMENT)
+
+
+def test_what_is_not_told_any_more_is_not_gone() -> None:
+    """How far back "all" reaches is told nowhere, and nothing can be asked for by day or by page."""
+    (read,) = LEGACY.transactions
+    call = Call(AccountTold("1", "A", "1", AccountKind.CASH), date(2026, 11, 1), NOW.date(), None, NOW)
+
+    assert not read.feed.removes
+    assert read.ask(call).target == "/v1/accounts/1/history.json?range=all&transactions=all"
 
 
 def test_after_429_a_whole_minute_is_waited_whatever_the_headers_say() -> None:
@@ -123,6 +184,8 @@ def test_after_429_a_whole_minute_is_waited_whatever_the_headers_say() -> None:
     assert isinstance(told, BrokerageRateLimited)
     assert told.retry_after is not None
     assert told.retry_after.total_seconds() == 60
+    with pytest.raises(BrokerageRateLimited):
+        signin.TRIAL.hear(Trying(KEYS), Response(429), MOMENT)
     assert signin.explain(Response(500)) is None
     assert failure_of(Response(500), NOW) is not None
 
@@ -140,11 +203,21 @@ def test_an_error_with_status_200_is_a_failure() -> None:
         envelope.balance(answered({"accountbalance": {}}, "Account is closed"), CALL)
 
 
-@pytest.mark.parametrize("one", [{"account": "1"}, [{"account": "1"}]])
+@pytest.mark.parametrize("one", [{"qty": "1"}, [{"qty": "1"}]])
 def test_a_list_of_one_is_the_element(one: object) -> None:
-    rows = envelope.accounts(answered({"accounts": {"accountsummary": one}}), CALL).rows
+    accounts = envelope.accounts(answered({"accounts": {"accountsummary": one}}), CALL).rows
+    holdings = envelope.holdings(answered({"accountholdings": {"holding": one}}), CALL).rows
+    history = envelope.history(answered({"transactions": {"transaction": one}}), CALL).rows
 
-    assert rows == [b'{"account":"1"}']
+    assert accounts == holdings == [b'{"qty":"1"}']
+    assert history == [b'{"own":true,"row":{"qty":"1"}}']
+
+
+@pytest.mark.parametrize("identifier", [{"@id": "1"}, {"id": "1"}, {}])
+def test_the_id_of_an_answer_has_two_names_and_is_not_looked_at(identifier: dict[str, str]) -> None:
+    body = {"response": {**identifier, "accountbalance": {"account": "1"}, "error": "Success"}}
+
+    assert envelope.balance(Response(200, {}, to_json(body)), CALL).rows == [b'{"account":"1"}']
 
 
 @pytest.mark.parametrize("empty", [{}, "", None, []])
@@ -259,6 +332,11 @@ def test_a_short_is_told_by_the_account_it_lies_in(quantity: str) -> None:
 @pytest.mark.parametrize(("word", "symbol"), [("1", "XMPL  260619C00110000"), ("0", "XMPL  260619P00110000")])
 def test_putcall_zero_is_a_put(word: str, symbol: str) -> None:
     assert holding(instrument={**OPTION, "putcall": word}).instrument.symbol == symbol
+
+
+@pytest.mark.parametrize("told", ["2026-06-19T00:00:00-04:00", "2026-06-19T23:30:00-05:00", "2026-06-19"])
+def test_an_expiry_is_the_day_in_front_of_its_time(told: str) -> None:
+    assert holding(instrument={**OPTION, "matdt": told}).instrument.symbol == "XMPL  260619C00110000"
 
 
 def test_an_option_that_is_neither_is_unreadable() -> None:

@@ -133,6 +133,27 @@ def test_accounts_of_others_and_unknown_paths_are_refused_in_its_words(desk: Des
     assert (missing.status, json.loads(missing.body)["response"]["type"]) == (404, "Error")
 
 
+def test_the_headers_of_the_limit_count_each_minute_and_end_at_a_time_that_is_off(desk: Desk) -> None:
+    def limits() -> dict[str, str]:
+        headers = desk.ask(ACCOUNTS).headers
+        return {
+            name: headers[f"x-ratelimit-{name.lower()}"] for name in ("Limit", "Used", "Remaining", "Expire")
+        }
+
+    first, second = limits(), limits()
+
+    assert (first["Limit"], first["Used"], first["Remaining"]) == ("180", "1", "179")
+    assert (second["Used"], second["Remaining"]) == ("2", "178")
+    assert abs(float(first["Expire"]) - NOW.timestamp()) > 60
+
+
+def test_a_refusal_may_be_plain_text() -> None:
+    revoked = Desk("revoked")
+    told = [revoked.ask(ACCOUNTS) for _ in range(4)][-1]
+
+    assert (told.status, told.body) == (401, b"Token is revoked")
+
+
 def test_a_list_of_one_is_no_list_and_none_is_an_empty_object() -> None:
     empty = Desk("empty")
 
