@@ -14,7 +14,7 @@ from adapters.kit.wire import Request, Response, decode, raw_fields, raw_rows
 from domain.errors import UnreadableReply
 
 SECOND, THIRD = "2", "3"
-SIZE = 100
+SIZE, USUAL = 100, 10
 LOOK_BACK = timedelta(days=729)  # "up to 2 years"
 
 
@@ -121,14 +121,16 @@ def _midnight(day: date) -> str:
 
 
 def take_page(response: Response, call: Call) -> Rows:
-    """A list goes on after its last row while it is full; an object while it names a key."""
+    """A list goes on after its last row while it may be full; an object while it names a key. How long a page
+    may be is unconfirmed, and whether groups of orders or orders are counted: what holds as many rows as are
+    usual may be all that a page holds, whatever was asked for."""
     found = raw_rows(bare(response))
     place = Place.of(call)
     if response.body.lstrip().startswith(b"{"):
         key = rows.optional_text(rows.fields(response.body), "pagination_key")
         following = None if key is None else Place(place.until, key=key).text
     else:
-        following = Place(place.until, _id_of(found[-1])).text if len(found) >= SIZE else None
+        following = Place(place.until, _id_of(found[-1])).text if len(found) >= min(USUAL, SIZE) else None
     if following is not None and following == call.cursor:
         raise UnreadableReply("the same page comes again")
     return Rows(found, following)

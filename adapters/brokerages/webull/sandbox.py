@@ -58,6 +58,7 @@ class Webull:
         self.gate, self.desk = Gate(play), Desk(play)
         self.generations = {FIRST, SECOND, THIRD}
         self.most, self.of_a_key = MOST, OF_A_KEY
+        self.late = timedelta(0)  # so long an order is not shown after it was filled (4)
         self._told: dict[tuple[str, int], Json] = {}
         self._by_id: dict[str, tuple[int, dict[str, TruthTransaction]]] = {}
         # A sign-in lists the accounts once by itself.
@@ -239,7 +240,8 @@ class Webull:
 
     def _history(self, asked: Asked) -> Response:
         """By the day on which an order was placed. One that was cancelled stands at the head."""
-        trades = self._trades(self._account(asked))
+        shown = asked.now - self.late
+        trades = [row for row in self._trades(self._account(asked)) if row.executed_at <= shown]
         if asked.header("x-version") == "v3" and asked.path.startswith("/trading"):
             start, end = self._span(asked)
             trades = [row for row in trades if start <= row.executed_at < end]

@@ -35,6 +35,7 @@ from domain.errors import (
 from domain.ports.brokerage import Grant
 
 POLL, WINDOW = timedelta(seconds=5), timedelta(minutes=5)
+READS, TOKENS = timedelta(seconds=2), timedelta(seconds=30)
 PENDING, NORMAL, INVALID, EXPIRED = "PENDING", "NORMAL", "INVALID", "EXPIRED"
 NUMBERED = {"0": PENDING, "1": NORMAL, "2": INVALID, "3": EXPIRED}  # some pages of the documentation say so
 LATER = frozenset({"SERVICE_NOT_AVAILABLE", "GATEWAY_TIMEOUT", "INTERNAL_ERROR", "SYSTEM_ERROR"})
@@ -247,8 +248,9 @@ def explain(response: Response) -> Failure | None:
             return PermissionInsufficient(
                 "Webull does not show the account to this key; in its sandbox a test account must be linked."
             )
-        case "TOO_MANY_REQUESTS" if response.status != 429:
-            return BrokerageRateLimited()
+        case "TOO_MANY_REQUESTS" if not response.headers.get("retry-after"):
+            # It never says for how long (4); its budgets are by 2 seconds, those of tokens by 30.
+            return BrokerageRateLimited(retry_after=TOKENS if "/auth/" in response.url else READS)
         case "MISSING_APP_KEY" | "UNAUTHORIZED":
             return ReauthorizationRequired()
         case str(code) if code in LATER:

@@ -47,6 +47,8 @@ class Desk:
     def replace(self, asked: Asked) -> Response:
         orders = self._orders(asked, "modify_orders", needed=("client_order_id",))
         known = self._find(asked, str(orders[0]["client_order_id"]))
+        if known["instrument_type"] == "CRYPTO":
+            raise Refused("instrument_type")
         changed = {k: str(v) for k, v in orders[0].items() if k in known and v is not None}
         known.update(changed)
         if "quantity" in orders[0]:
@@ -62,6 +64,11 @@ class Desk:
         return say(_handle(known))
 
     def _placed(self, account: str, orders: list[Json], combo: object) -> Json:
+        """What is placed again under the same client_order_id is the order that is there (3.4)."""
+        waiting = self.waiting.get(account, [])
+        there = [one for one in waiting if one["client_order_id"] == orders[0]["client_order_id"]]
+        if there:
+            return _handle(there[0])
         for order in orders:
             number = f"W{self.play.count('orders') + 1}"
             quantity = str(order.get("quantity") or "0")

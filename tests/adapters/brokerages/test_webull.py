@@ -3,12 +3,11 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from adapters.brokerages.webull import CARD, OPENAPI, gate, pages, sign, signin
-from adapters.kit.door import CardDoor
+from adapters.brokerages.webull import OPENAPI, gate, pages, sign, signin
 from adapters.kit.signin import Ask, Done, Given, Moment, Move, Send
 from adapters.kit.wire import Request, Response, get
 from adapters.sandbox.asked import Asked
@@ -21,7 +20,6 @@ from domain.errors import (
     ChallengeWrong,
     CredentialsRejected,
     Failure,
-    HistoryUnavailable,
     PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
@@ -259,6 +257,22 @@ def test_without_a_configuration_a_token_is_made_all_the_same() -> None:
     assert sent(hear(starting().state, UNROUTED, MOMENT)).url == "/openapi/auth/token/create"
 
 
+@pytest.mark.parametrize(
+    ("response", "failure"),
+    [
+        (Response(500), BrokerageUnavailable),
+        (Response(200, {}, b""), UnreadableReply),
+        (Response(200, {}, b"{}"), UnreadableReply),
+        (Response(200, {}, b'{"token_check_enabled":"no"}'), UnreadableReply),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_ends_the_sign_in(
+    response: Response, failure: type[Failure]
+) -> None:
+    with pytest.raises(failure):
+        hear(starting().state, response, MOMENT)
+
+
 def test_unrouted_paths_lead_to_the_other_generation_once() -> None:
     third = hear(creating().state, UNROUTED, MOMENT)
 
@@ -332,6 +346,11 @@ def test_every_state_survives_being_stored() -> None:
 
 # ---- afterwards
 
+
+def test_there_is_no_revocation_but_new_keys_in_the_portal() -> None:
+    assert OPENAPI.revoke is None
+
+
 GRANT = Grant({**FIELDS, "generation": "3", "token": "tok"}, NOW)
 
 
@@ -362,34 +381,3 @@ def test_a_dead_token_is_the_users_to_mend_and_an_outage_is_not(
 ) -> None:
     with pytest.raises(failure):
         signin.take_renewal(GRANT, response, MOMENT)
-
-
-ACTIVITIES = "https://api.webull.com/trading/activities/transfer-activities/list?account_id=A"
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "url", "failure"),
-    [
-        (401, b'{"error_code":"UNAUTHORIZED","message":"correct environment"}', "", ReauthorizationRequired),
-        (403, b'{"error_code":"ACCOUNT_ACCESS_DENIED"}', "", PermissionInsufficient),
-        (403, b'{"error_code":"MARKET_DATA_NOT_SUBSCRIBED"}', "", PermissionInsufficient),
-        (404, b'{"error_msg":"404 Route Not Found"}', "", UnreadableReply),
-        (404, b'{"error_msg":"404 Route Not Found"}', ACTIVITIES, HistoryUnavailable),
-        (417, b'{"error_code":"ILLEGAL_PARAMETER"}', "", UnreadableReply),
-        (417, b'{"error_code":"UNSUPPORTED_CATEGORY"}', "", UnreadableReply),
-        (417, b'{"error_code":"UNSUPPORTED_SYMBOL"}', "", UnreadableReply),
-        (417, b'{"error_code":"TOO_MANY_REQUESTS"}', "", BrokerageRateLimited),
-        (429, b'{"error_code":"TOO_MANY_REQUESTS"}', "", BrokerageRateLimited),
-        (417, b'{"error_code":"SERVICE_NOT_AVAILABLE"}', "", BrokerageUnavailable),
-        (417, b'{"error_code":"GATEWAY_TIMEOUT"}', "", BrokerageUnavailable),
-        (417, b'{"error_code":"INTERNAL_ERROR"}', "", BrokerageUnavailable),
-        (417, b'{"error_code":"SYSTEM_ERROR"}', "", BrokerageUnavailable),
-        (417, b"not json", "", UnreadableReply),
-    ],
-)
-def test_417_may_be_anything_and_its_code_tells(
-    status: int, body: bytes, url: str, failure: type[Failure]
-) -> None:
-    found = CardDoor(CARD, OPENAPI, cast("Any", None))._failure(Response(status, {}, body, url))
-
-    assert type(found) is failure

@@ -391,14 +391,15 @@ def test_cash_and_transfers_are_asked_for_by_instants_of_new_york_with_a_day_to_
         )
 
 
-def test_a_full_list_goes_on_after_its_last_order_with_the_day_it_began_on() -> None:
+def test_a_list_that_may_be_full_goes_on_after_its_last_order_with_the_day_it_began_on() -> None:
     page = [{"client_order_id": "top", "orders": [{"client_order_id": f"c{n}"}]} for n in range(100)]
     cut = pages.take_page(Response(200, {}, raw(page)), call())
 
     assert cut.cursor == "2026-11-20 id c99"
     query = dict(reads.ask_orders(Call(ACCOUNT, None, date(2026, 11, 23), cut.cursor, NOW)).query)
     assert (query["last_client_order_id"], query["end_date"]) == ("c99", "2026-11-20")
-    assert pages.take_page(Response(200, {}, raw(page[:99])), call()).cursor is None
+    assert pages.take_page(Response(200, {}, raw(page[:10])), call()).cursor == "2026-11-20 id c9"
+    assert pages.take_page(Response(200, {}, raw(page[:9])), call()).cursor is None
     with pytest.raises(UnreadableReply):
         pages.take_page(Response(200, {}, raw(page)), call(cursor=cut.cursor))
 
