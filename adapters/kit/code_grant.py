@@ -215,7 +215,8 @@ class CodeGrant:
         if refresh is None and self.refresh is not Refresh.RARE:
             raise UnreadableReply("refresh_token is missing")
         tokens = {"access_token": rows.text(told, "access_token"), "refresh_token": refresh or ""}
-        end = former.renewable_until if former else self.lasts and moment.now + self.lasts
+        first_end = None if self.lasts is None else moment.now + self.lasts
+        end = first_end if former is None else former.renewable_until
         return Grant(values | tokens, until, end if refresh else until)
 
 

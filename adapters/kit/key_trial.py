@@ -22,16 +22,17 @@ class Trying:
 class KeyTrial:
     """What is tried, and how.
 
-    `fields`: the credential fields that the grant keeps. `request`: the read, which `authorise` proves.
-    `check` raises FieldInvalid for keys that cannot be any, before something is sent. `look` raises where an
-    answer of 200 still says no. `explain`: what other answers mean, where the brokerage says more than the
-    status. `refused`: statuses that mean that the keys are wrong.
+    `fields`: the credential fields that the keys are. `request`: the read, which `authorise` proves. `keep`:
+    how the grant keeps them, where not as they were typed; it raises FieldInvalid for what cannot be a key,
+    before something is sent. `look` raises where an answer of 200 still says no. `explain`: what other
+    answers mean, where the brokerage says more than the status. `refused`: statuses that mean that the keys
+    are wrong.
     """
 
     fields: tuple[str, ...]
     request: Request
     authorise: Callable[[Request, Grant, Moment], Request]
-    check: Callable[[dict[str, str]], None] | None = None
+    keep: Callable[[dict[str, str]], dict[str, str]] | None = None
     look: Callable[[Response], None] | None = None
     explain: Callable[[Response], Failure | None] | None = None
     refused: frozenset[int] = frozenset({401})
@@ -42,8 +43,8 @@ class KeyTrial:
 
     def begin(self, given: Given, moment: Moment) -> Move:
         values = {name: given.fields[name] for name in self.fields}
-        if self.check is not None:
-            self.check(values)
+        if self.keep is not None:
+            values = self.keep(values)
         return Send(self.authorise(self.request, Grant(values), moment), Trying(values))
 
     def hear(self, state: Trying, heard: Heard, moment: Moment) -> Move:

@@ -3,7 +3,6 @@
 from adapters.brokerages.coinbase import history, ledger, parse, reads, signin
 from adapters.kit.card import Card, Counted, Door, Rate, Read, Reference
 from adapters.kit.paging import OnePage
-from adapters.kit.signin import Conversation
 from domain.brokerages import (
     BrokerageStatus,
     Capability,
@@ -56,7 +55,7 @@ FACTS = DoorFacts(
 KEY = Door(
     facts=FACTS,
     hosts={"api": "https://api.coinbase.com"},
-    sign_in=Conversation(signin.begin, signin.hear, (signin.Checking,)),
+    sign_in=signin.TRIAL.conversation,
     authorise=signin.authorise,
     accounts=Read("portfolio", reads.ask_permissions, OnePage().whole, parse.account, parse.needs_portfolio),
     balances=(Read("cash", reads.ask_wallets, reads.take_wallets, parse.balance, parse.needs_total),),

@@ -3,7 +3,6 @@
 import binascii
 import json
 from base64 import b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey
@@ -13,16 +12,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from adapters.kit import rows
-from adapters.kit.replies import failure_of
-from adapters.kit.signin import Done, Given, Heard, Moment, Move, Send
+from adapters.kit.key_trial import KeyTrial
+from adapters.kit.signin import Moment
 from adapters.kit.wire import Request, Response, get
-from domain.challenges import Answer
 from domain.errors import (
     BrokerageRateLimited,
-    BrokerageUnavailable,
-    ChallengeUnsupported,
     ConsentRevoked,
-    CredentialsRejected,
     Failure,
     FieldInvalid,
     PermissionInsufficient,
@@ -35,35 +30,6 @@ VERSION = "2026-01-01"  # without one v2 warns in each answer (4)
 # What v2 calls a refusal that only the user can lift, at Coinbase (4).
 UNVERIFIED = frozenset({"personal_details_required", "identity_verification_required", "unverified_email"})
 PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey
-
-
-@dataclass(frozen=True, slots=True)
-class Checking:
-    """The permissions are being read with the key."""
-
-    key_name: str
-    private_key: str = field(repr=False)
-
-
-def begin(given: Given, moment: Moment) -> Move:
-    state = Checking(given.fields["key_name"].strip(), given.fields["private_key"])
-    private_key(state.private_key)
-    request = get("/api/v3/brokerage/key_permissions", group="auth")
-    return Send(authorise(request, _grant(state), moment), state)
-
-
-def hear(state: Checking, heard: Heard, moment: Moment) -> Move:
-    match heard:
-        case Response(status=200):
-            if rows.fields(heard.body).get("can_view") is not True:
-                raise PermissionInsufficient("The key lacks the permission View.")
-            return Done(_grant(state))
-        case Response(status=401):
-            raise CredentialsRejected
-        case Response():
-            raise explain(heard) or failure_of(heard, moment.now) or BrokerageUnavailable()
-        case Answer():
-            raise ChallengeUnsupported
 
 
 def authorise(request: Request, grant: Grant, moment: Moment) -> Request:
@@ -146,5 +112,21 @@ def _base64(content: bytes) -> bytes:
     return urlsafe_b64encode(content).rstrip(b"=")
 
 
-def _grant(state: Checking) -> Grant:
-    return Grant({"key_name": state.key_name, "private_key": state.private_key})
+def _keep(given: dict[str, str]) -> dict[str, str]:
+    private_key(given["private_key"])
+    return given | {"key_name": given["key_name"].strip()}
+
+
+def _look(permissions: Response) -> None:
+    if rows.fields(permissions.body).get("can_view") is not True:
+        raise PermissionInsufficient("The key lacks the permission View.")
+
+
+TRIAL = KeyTrial(
+    ("key_name", "private_key"),
+    get("/api/v3/brokerage/key_permissions", group="auth"),
+    authorise,
+    keep=_keep,
+    look=_look,
+    explain=explain,
+)

@@ -17,11 +17,12 @@ from domain.ports.brokerage import Grant
 READS = frozenset(f"etoro-public:{where}:{what}" for where in ("real", "demo") for what in ("read", "write"))
 
 
-def _no_address(values: dict[str, str]) -> None:
-    for name, value in values.items():
+def _keep(given: dict[str, str]) -> dict[str, str]:
+    for name, value in given.items():
         if "@" in value:
             told = "This is an e-mail address. eToro's API takes the two keys of API Key Management instead."
             raise FieldInvalid(f"credentials[{name}]", told)
+    return given
 
 
 def _may_read(response: Response) -> None:
@@ -44,7 +45,7 @@ KEYS = KeyTrial(
     ("api_key", "user_key"),
     get("/api/v1/me", group="auth"),
     authorise,
-    check=_no_address,
+    keep=_keep,
     look=_may_read,
     explain=explain,
 )

@@ -10,6 +10,7 @@ import pytest
 from adapters.brokerages.coinbase import CARD, KEY, ledger, reads, signin
 from adapters.kit.card import Call, Counted, Rate
 from adapters.kit.door import CardDoor
+from adapters.kit.key_trial import Trying
 from adapters.kit.signin import Moment
 from adapters.kit.wire import Request, Response, get
 from adapters.sandbox.create import create
@@ -121,7 +122,7 @@ def test_missing_scopes_are_a_permission_that_is_lacking() -> None:
 async def test_a_key_that_is_refused_while_signing_in_is_wrong_in_text_and_in_json() -> None:
     for body in (b"Unauthorized\n", json.dumps(v2("authentication_error")).encode()):
         with pytest.raises(CredentialsRejected):
-            signin.hear(signin.Checking("k", "s"), Response(401, {}, body), Moment(NOW, ""))
+            signin.TRIAL.hear(Trying({}), Response(401, {}, body), Moment(NOW, ""))
 
 
 # ---- limits

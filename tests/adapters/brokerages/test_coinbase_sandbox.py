@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from adapters.brokerages.coinbase import KEY, gate, signin
 from adapters.brokerages.coinbase.sandbox import Coinbase
 from adapters.kit.door import CardDoor
+from adapters.kit.key_trial import Trying
 from adapters.kit.signin import Given, Moment, Send
 from adapters.kit.wire import Request, Response, get
 from adapters.sandbox.create import create
@@ -198,15 +199,15 @@ async def test_a_key_without_the_permission_view_is_insufficient() -> None:
 
 
 def test_permissions_that_do_not_let_view_are_insufficient_too() -> None:
-    state = signin.Checking("k", "s")
+    state = Trying({})
 
     with pytest.raises(PermissionInsufficient):
-        signin.hear(state, Response(200, {}, b'{"can_view":false}'), Moment(NOW, ""))
+        signin.TRIAL.hear(state, Response(200, {}, b'{"can_view":false}'), Moment(NOW, ""))
 
 
 def test_the_state_between_two_moves_can_be_sealed() -> None:
     given = Given(key_of(create("coinbase")), "")
-    move = signin.begin(given, Moment(NOW, "a" * 32, {"api": BASE}))
+    move = signin.TRIAL.begin(given, Moment(NOW, "a" * 32, {"api": BASE}))
 
     assert isinstance(move, Send)
     assert KEY.sign_in.unpack(KEY.sign_in.pack(move.state)) == move.state

@@ -81,12 +81,20 @@ def test_an_answer_of_200_may_still_say_no() -> None:
         replace(TRIAL, look=look).hear(Trying({}), Response(200), MOMENT)
 
 
+def test_keys_may_be_kept_in_another_way_than_they_were_typed() -> None:
+    sent = replace(TRIAL, keep=lambda given: {"token": given["token"].upper()}).begin(GIVEN, MOMENT)
+
+    assert isinstance(sent, Send)
+    assert sent.state == Trying({"token": "HUSH"})
+    assert dict(sent.request.headers)["Authorization"] == "Bearer HUSH"
+
+
 def test_keys_that_cannot_be_any_are_refused_before_something_is_sent() -> None:
-    def check(values: dict[str, str]) -> None:
+    def keep(given: dict[str, str]) -> dict[str, str]:
         raise FieldInvalid("credentials[token]", "This is no token.")
 
     with pytest.raises(FieldInvalid):
-        replace(TRIAL, check=check).begin(GIVEN, MOMENT)
+        replace(TRIAL, keep=keep).begin(GIVEN, MOMENT)
 
 
 def test_nobody_is_asked_so_an_answer_has_no_place() -> None:

@@ -3,7 +3,6 @@
 from adapters.brokerages.robinhood.crypto import parse, sign
 from adapters.kit.card import Counted, Door, Rate, Read, Reference
 from adapters.kit.paging import NextLink, OnePage
-from adapters.kit.signin import Conversation
 from domain.brokerages import Capability, CredentialField, Dataset, DoorFacts, DoorKind, Support
 
 FACTS = DoorFacts(
@@ -39,7 +38,7 @@ FACTS = DoorFacts(
 CRYPTO = Door(
     facts=FACTS,
     hosts={sign.HOST: "https://trading.robinhood.com"},
-    sign_in=Conversation(sign.begin, sign.hear, (sign.Checking,)),
+    sign_in=sign.TRIAL.conversation,
     authorise=sign.authorise,
     accounts=Read("crypto_account", parse.ask("accounts"), OnePage().whole, parse.account),
     balances=(Read("crypto_balance", parse.ask("accounts"), OnePage().whole, parse.balance),),

@@ -2,55 +2,18 @@
 
 import binascii
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.kit.replies import failure_of
-from adapters.kit.signin import Done, Given, Heard, Moment, Move, Send
+from adapters.kit.key_trial import KeyTrial
+from adapters.kit.signin import Moment
 from adapters.kit.wire import Request, Response, get
-from domain.challenges import Answer
-from domain.errors import (
-    BrokerageUnavailable,
-    ChallengeUnsupported,
-    CredentialsRejected,
-    FieldInvalid,
-    PermissionInsufficient,
-)
+from domain.errors import Failure, FieldInvalid, PermissionInsufficient
 from domain.ports.brokerage import Grant
 
 HOST = "trading"
 ROOT = "/api/v1/crypto"
 ACCOUNT = f"{ROOT}/trading/accounts/"
-
-
-@dataclass(frozen=True, slots=True)
-class Checking:
-    """The account is being read with the key."""
-
-    api_key: str
-    private_key: str = field(repr=False)
-
-
-def begin(given: Given, moment: Moment) -> Move:
-    secret = "".join(given.fields["crypto_private_key"].split())
-    state = Checking(given.fields["crypto_api_key"].strip(), secret)
-    private_key(secret)
-    return Send(authorise(get(ACCOUNT, host=HOST, group="auth"), _grant(state), moment), state)
-
-
-def hear(state: Checking, heard: Heard, moment: Moment) -> Move:
-    match heard:
-        case Response(status=200):
-            return Done(_grant(state))
-        case Response(status=401):
-            raise CredentialsRejected
-        case Response(status=403):
-            raise PermissionInsufficient("The key lacks the permission to read the crypto account.")
-        case Response():
-            raise failure_of(heard, moment.now) or BrokerageUnavailable()
-        case Answer():
-            raise ChallengeUnsupported
 
 
 def authorise(request: Request, grant: Grant, moment: Moment) -> Request:
@@ -84,5 +47,22 @@ def private_key(text: str) -> Ed25519PrivateKey:
         raise FieldInvalid("credentials[crypto_private_key]", told) from None
 
 
-def _grant(state: Checking) -> Grant:
-    return Grant({"api_key": state.api_key, "private_key": state.private_key})
+def _keep(given: dict[str, str]) -> dict[str, str]:
+    secret = "".join(given["crypto_private_key"].split())
+    private_key(secret)
+    return {"api_key": given["crypto_api_key"].strip(), "private_key": secret}
+
+
+def _explain(response: Response) -> Failure | None:
+    if response.status == 403:
+        return PermissionInsufficient("The key lacks the permission to read the crypto account.")
+    return None
+
+
+TRIAL = KeyTrial(
+    ("crypto_api_key", "crypto_private_key"),
+    get(ACCOUNT, host=HOST, group="auth"),
+    authorise,
+    keep=_keep,
+    explain=_explain,
+)
