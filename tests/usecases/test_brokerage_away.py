@@ -18,8 +18,9 @@ from domain.syncs import RunState
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-# A thousand connections and a day were played for docs/reliability.md.
-CONNECTIONS = int(os.environ.get("BROKERLINK_TEST_CONNECTIONS", "20"))
+# A thousand connections and a day were played for docs/reliability.md. They have a quota to match.
+CONNECTIONS = int(os.environ.get("BROKERLINK_TEST_CONNECTIONS", "40"))
+CROWDED = "small" if CONNECTIONS <= 100 else "large"
 HOURS = int(os.environ.get("BROKERLINK_TEST_HOURS", "1"))
 MAINTENANCE = Response(503, {"content-type": "text/html"}, b"<!DOCTYPE html><title>Back soon</title>")
 FAILED = Response(500, {"content-type": "application/json"}, b"{}")
@@ -101,20 +102,24 @@ def test_a_maintenance_that_lasts_is_told_once_and_nobody_stampedes_when_it_is_o
     lasts = HOURS * HOUR
     after = play(
         lambda since: MAINTENANCE if since < lasts else None,
+        brokerage=CROWDED,
         connections=CONNECTIONS,
         lasts=lasts + 2 * HOUR,
     )
 
-    during, fullest = after.calls(timedelta(0), lasts), after.fullest(lasts)
+    quota = RATES[CROWDED].calls
+    during, fullest = after.calls(timedelta(0), lasts), after.fullest(lasts, MINUTE)
     print(
         f"{CONNECTIONS} connections, {HOURS} h of maintenance: {during} calls meanwhile, "
-        f"at most {fullest} in a second after it, {len(after.runs)} runs"
+        f"after it at most {after.fullest(lasts)} in a second and {fullest} in a minute of {quota}"
     )
     alerts = [(line.levelname, line.message) for line in caplog.records if line.levelname != "WARNING"]
     assert [alert for alert in alerts if alert[0] == "ERROR"] == [("ERROR", "a brokerage is out")]
     assert [line.message for line in caplog.records].count("a brokerage answers again") == 1
     assert during <= lasts / BREAKER_STAYS_OPEN + CONNECTIONS
-    assert fullest <= RATES["large"].calls / 60
+    assert quota < 4 * CONNECTIONS or CONNECTIONS > 100, "too small a crowd to stampede"
+    assert fullest <= quota
+    assert not any(after.wire.refused.values())
     assert {one.state for one in after.connections} == {ConnectionState.ACTIVE}
     last = {run.connection_id: run.state for run in after.runs}
     assert set(last.values()) == {RunState.SUCCEEDED}

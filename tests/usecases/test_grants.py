@@ -14,7 +14,7 @@ from aim import aimed
 from house import House
 from played import PlayedBrokerages, PlayedDoor
 from sqlalchemy import func, select
-from told import connection
+from told import connection, shown
 
 from adapters.sql.engine import SqlStorage
 from adapters.sql.tables import events
@@ -293,17 +293,24 @@ async def test_consent_that_was_revoked_is_told_once_after_one_renewal(
 
 
 @pytest.mark.parametrize("dataset", DATA, ids=lambda dataset: dataset.value)
-async def test_a_401_in_the_middle_of_a_sync_costs_one_renewal(tmp_path: Path, dataset: Dataset) -> None:
+async def test_a_401_in_the_middle_of_a_sync_costs_one_renewal_and_is_told_once(
+    tmp_path: Path, dataset: Dataset
+) -> None:
     made = house.build(tmp_path, "schwab", rows=20)
     view = await made.connected("schwab")
     assert view.connection is not None
     await made.run()
-    sights = aimed(made, "schwab")
+    sights, events_before, figures = aimed(made, "schwab"), told_events(made), shown(made)
     sights.at("401", dataset)
 
     run = await made.synced(view.connection.id)
 
     assert run.state is RunState.FAILED
+    assert run.failure is not None
+    assert run.failure.reason == "REAUTHORIZATION_REQUIRED"
+    assert sights.hits[dataset] == 2, "before the renewal and after it"
+    assert told_events(made) == events_before + 1
+    assert shown(made) == figures
     assert [url for url in made.calls if url.endswith("/oauth/token")].count(
         made.base + "/schwab/v1/oauth/token"
     ) == 2, "to sign in, and to renew once"
