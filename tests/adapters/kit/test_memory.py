@@ -57,6 +57,7 @@ async def test_a_huge_answer_takes_a_bounded_amount_of_memory(name: str) -> None
     async with raw_server(saying(make())) as server:
         told = await taken(server.base, "/things")
 
+    print(f"{name}: {told['peak']} MB at most, {told['reason']}")
     assert told["reason"] == reason
     assert float(str(told["peak"])) < MEGABYTES
 

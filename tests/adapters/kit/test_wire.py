@@ -1,5 +1,6 @@
 """JSON with exact numbers, out of whatever a brokerage sends; and requests as they are sent."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from adapters.kit.wire import Request, decode, get, post_form, post_json, raw_fields, raw_rows
 from adapters.sandbox.asked import to_json
 from domain.errors import UnreadableReply
+from domain.money import exact
 
 FIGURES = st.decimals(
     allow_nan=False, allow_infinity=False, min_value=Decimal("-1E+19"), max_value=Decimal("1E+19"), places=8
@@ -65,6 +67,36 @@ def test_a_number_of_endless_digits_costs_nothing(digits: int) -> None:
 
     # What has no point stays a whole number here; it is refused where it is read as a figure.
     assert isinstance(value, int)
+
+
+COSTLY = {"NaN": "NaN", "Infinity": "Infinity", "an exponent": "1E+1000000", "digits": "9" * 200_000}
+
+
+@pytest.mark.parametrize("quote", ["", '"'], ids=["a number", "a text"])
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_figure_that_costs_a_second_to_turn_into_a_number_is_refused_before_that(
+    name: str, quote: str
+) -> None:
+    rows = (
+        b"["
+        + b",".join(b'{"quantity":%b}' % f"{quote}{COSTLY[name]}{quote}".encode() for _ in range(100))
+        + b"]"
+    )
+    refused, began = 0, time.process_time()
+
+    try:
+        cut = raw_rows(rows)
+    except UnreadableReply:
+        cut, refused = [], 100
+    for row in cut:
+        with pytest.raises(UnreadableReply):
+            exact(decode(row)["quantity"], "quantity")
+        refused += 1
+
+    spent = time.process_time() - began
+    print(f"{name} {quote}: a page of 100 refused in {spent * 1000:.0f} ms of CPU")
+    assert refused == 100
+    assert spent < 5
 
 
 @given(st.recursive(st.none() | st.booleans() | st.text() | st.integers(-9, 9), st.lists, max_leaves=20))
