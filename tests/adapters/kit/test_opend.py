@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from adapters.kit import opend_messages as messages
-from adapters.kit.opend import OpendWire, gateway
+from adapters.kit.opend import Connection, OpendWire, gateway
 from adapters.kit.opend_frames import HEADER, JSON, Sealing, header, packet, rsa_key
 from adapters.kit.protobuf import decoded, encoded, shapes
 from adapters.kit.wire import Request, Response
@@ -255,6 +255,28 @@ async def test_a_connection_that_broke_is_made_anew_with_the_next_call() -> None
         assert (await call()).status == 200
         await asyncio.sleep(0.05)
         assert (await call()).status == 200
+
+
+async def test_a_connection_says_in_time_that_it_lives() -> None:
+    """OpenD closes those that are silent for longer than it said."""
+    asked: asyncio.Queue[int] = asyncio.Queue()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            protocol, serial = await heard(reader)
+            asked.put_nowait(protocol)
+            writer.write(packet(protocol, serial, bytes.fromhex("080022020800")))
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    connection = Connection(reader, writer, 10_000, idle=60)
+    connection.start(0.01)
+
+    assert [await asyncio.wait_for(asked.get(), 5) for _ in range(2)] == [1004, 1004]
+    assert not connection.closed
+
+    await connection.close()
+    server.close()
 
 
 def never_greets() -> Answering:
