@@ -39,7 +39,7 @@ FACTS = DoorFacts(
         ),
     ),
     capabilities=(
-        Capability(Dataset.ACCOUNTS, Support.NATIVE, "Without paper accounts."),
+        Capability(Dataset.ACCOUNTS, Support.NATIVE, "Of securities, futures and coins; no paper accounts."),
         Capability(Dataset.BALANCES, Support.NATIVE, "Cash in each currency."),
         Capability(Dataset.POSITIONS, Support.NATIVE, "Funds, futures and coins as well."),
         Capability(
@@ -65,7 +65,9 @@ OPEND = Door(
     hosts={"api": "tcp://127.0.0.1:11111"},
     sign_in=Conversation(signin.begin, signin.hear, (signin.Knocking,)),
     authorise=signin.authorise,
-    accounts=Read("accounts", reads.ask_accounts, reads.listed("accList"), parse.account),
+    accounts=Read(
+        "accounts", reads.ask_accounts, reads.take_accounts, parse.account, parse.needed_by_account
+    ),
     balances=(Read("funds", reads.ask_funds, reads.whole("funds"), parse.balances),),
     positions=(Read("positions", reads.ask_positions, reads.listed("positionList"), parse.position),),
     transactions=(
@@ -73,6 +75,8 @@ OPEND = Door(
         Read("cash", reads.ask_cash, reads.take_cash, parse.day_of_cash, parse.needed_by_day),
     ),
     references=(
+        Reference("futures", reads.ask_list, reads.take_list, batch=1, lasting=False),
+        Reference("coins", reads.ask_list, reads.take_list, batch=1, lasting=False, required=False),
         Reference("order", reads.ask_orders, reads.take_orders, batch=100, lasting=False),
         Reference("fee", reads.ask_fees, reads.take_fees, batch=400, lasting=False),
         Reference("flows", reads.ask_flows, reads.take_flows, batch=1, lasting=False),

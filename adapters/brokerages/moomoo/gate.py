@@ -7,7 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from adapters.brokerages.moomoo.sandbox_protos import SCHEMA
-from adapters.brokerages.moomoo.sandbox_rows import Region, region
+from adapters.brokerages.moomoo.sandbox_rows import (
+    PAPER_FUTURES,
+    Region,
+    paper_futures_number,
+    paper_number,
+    region,
+)
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
 from adapters.sandbox.truth import TruthAccount
@@ -74,16 +80,17 @@ def named(told: dict[str, Any], accounts: tuple[TruthAccount, ...]) -> Named:
     header = told["header"]
     number = str(header["accID"])
     for known in accounts:
-        here = region(known)
-        if number == known.key and header["trdEnv"] == 1:
-            found = Named(header, known)
-        elif number == known.key[6:] and header["trdEnv"] == 0:
-            found = Named(header, None)
-        else:
-            continue
-        if header["trdMarket"] != here.market:
-            raise Refused("This account has no permission for the market")
-        return found
+        market = region(known).market
+        for own, real, permitted in (
+            (known.key, True, market),
+            (paper_number(known), False, market),
+            (paper_futures_number(known), False, PAPER_FUTURES),
+        ):
+            if (number, header["trdEnv"]) != (own, int(real)):
+                continue
+            if header["trdMarket"] != permitted:
+                raise Refused("This account has no permission for the market")
+            return Named(header, known if real else None)
     raise Refused("Nonexisting acc_id")
 
 

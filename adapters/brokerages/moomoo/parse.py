@@ -15,7 +15,12 @@ from adapters.kit import rows
 from adapters.kit.card import Scene
 from adapters.kit.wire import decode, raw_fields, raw_rows
 from domain.accounts import AccountKind, AccountTold
-from domain.errors import UnreadableReply
+from domain.errors import (
+    BrokerageUnavailable,
+    HistoryUnavailable,
+    PermissionInsufficient,
+    UnreadableReply,
+)
 from domain.instruments import Instrument
 from domain.money import quotient
 from domain.positions import Balance, Flag, Position
@@ -25,6 +30,12 @@ AMOUNT, UNITS = 3, 8  # places
 LONG, SHORT = 0, 1
 SUMMARY = 1  # positionType of the line above the legs of a combination
 CANCELLED, PAYOUT = 1, 3
+# trdCategory, and how its list of accounts is named among the references.
+OTHER_LISTS = {2: "futures:2", 3: "coins:3"}
+# How an OpenD of before there were coins may refuse to list them (10.4); what passes is no such word.
+REFUSALS = {
+    f"coins.{failure.reason}" for failure in (UnreadableReply, HistoryUnavailable, PermissionInsufficient)
+}
 
 _ACCOUNT = frozenset(
     "trdEnv accID trdMarketAuthList accType cardNum securityFirm simAccType uniCardNum accStatus"
@@ -53,9 +64,33 @@ _FLOW = frozenset(
 )
 
 
+def needed_by_account(raw: bytes) -> Iterable[str]:
+    category = rows.fields(raw).get("trdCategory")
+    return () if category is None else (OTHER_LISTS[category],)
+
+
 def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
-    """2001. Paper accounts are left out: they have no deals and no cash flow. Disabled ones are closed."""
+    """2001. An account of the first list, or all that another list has besides."""
     row = rows.fields(raw)
+    if "trdCategory" not in row:
+        yield from _account(row, raw, scene)
+        return
+    for other in _listed(OTHER_LISTS[row["trdCategory"]], scene):
+        told = rows.fields(other)
+        if rows.text(told, "accID") not in row["known"]:
+            yield from _account(told, other, scene)
+
+
+def _listed(name: str, scene: Scene) -> list[bytes]:
+    """Raises BrokerageUnavailable where a list could not be had just now: no list is not an empty one."""
+    found: list[bytes] | None = scene.references.get(name)
+    if found is None and not REFUSALS & scene.notes.words.keys():
+        raise BrokerageUnavailable("OpenD did not list all accounts.")
+    return found or []
+
+
+def _account(row: dict[str, Any], raw: bytes, scene: Scene) -> Iterator[AccountTold]:
+    """Paper accounts are left out: they have no deals and no cash flow. Disabled ones are closed."""
     rows.note_unknown(row, _ACCOUNT, "account", scene.notes)
     if words.number_of(row, "trdEnv") != REAL:
         return
@@ -70,6 +105,10 @@ def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
     if told not in words.ACCOUNT_KINDS:
         scene.notes.words[f"accType.{told}"] += 1
     label, kind = words.ACCOUNT_KINDS.get(told or 0, ("Account", AccountKind.OTHER))
+    if markets[0] in words.FUTURES:
+        label = "Futures"
+    elif markets[0] == words.CRYPTO_MARKET:
+        label, kind = "Crypto", AccountKind.CRYPTO
     yield AccountTold(
         key=key,
         name=f"{firm} {label}",
@@ -222,6 +261,8 @@ def _moment(row: dict[str, Any]) -> tuple[datetime | None, date]:
     if seconds:
         return rows.epoch_milliseconds(words.rounded(seconds * 1000, 0), "createTimestamp"), day
     clock = words.SECURITY_CLOCKS.get(words.number_of(row, "secMarket") or 0, 0)
+    if words.number_of(row, "trdMarket") in words.FUTURES:
+        clock = words.FUTURES_MARKET
     try:
         local = datetime.fromisoformat(told).replace(tzinfo=words.ZONES.get(clock, rows.NEW_YORK))
         return local.astimezone(UTC), day
@@ -252,14 +293,18 @@ def flow(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     word = rows.optional_text(row, "cashFlowType") or ""
     remark = rows.optional_text(row, "cashFlowRemark") or ""
     amount = words.rounded(rows.number(row, "cashFlowAmount"), AMOUNT)
-    kind = words.cash_kind(word, remark, amount, scene.notes.words)
+    market = int(scene.account.routing["market"]) if scene.account else 0
+    kind = words.cash_kind(word, remark, amount, scene.notes.words, of_futures=market in words.FUTURES)
     if kind is None:
         return
-    settled = rows.optional_text(row, "settlementDate")
+    day, settled = row.get("clearingDate"), rows.optional_text(row, "settlementDate")
+    if market == words.CRYPTO_MARKET:
+        # Of coins the time of creation counts, and nothing is settled.
+        day, settled = day or row.get("createTime"), None
     yield Transaction(
         source_key=f"cash:{rows.text(row, 'cashFlowID')}",
         type=kind,
-        trade_date=rows.day(row.get("clearingDate"), "clearingDate"),
+        trade_date=rows.day(day, "clearingDate"),
         currency=words.currency_of(row, _currency(scene), scene.notes.words),
         source_type=word or "unnamed",
         settlement_date=None if settled is None else rows.day(settled, "settlementDate"),

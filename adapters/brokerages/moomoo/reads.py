@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from adapters.brokerages.moomoo import words
-from adapters.brokerages.moomoo.parse import AMOUNT
+from adapters.brokerages.moomoo.parse import AMOUNT, OTHER_LISTS
 from adapters.brokerages.moomoo.speech import (
     ACCOUNTS,
     FEES,
@@ -31,6 +33,7 @@ DEEP = timedelta(days=5 * 365)
 DEEP_CASH = timedelta(days=365)  # every business day is a call
 ORDER_LIFE = timedelta(days=91)  # good-till-cancelled ones live 90 days
 DAY = timedelta(days=1)
+SECURITIES = 1  # trdCategory
 
 Take = Callable[[Response, Call], Rows]
 
@@ -43,8 +46,36 @@ def whole(name: str) -> Take:
     return lambda response, _: Rows([result(response, name)])
 
 
+# ---- accounts: those of securities are asked for, those of futures and of coins are lists of their own.
+
+
 def ask_accounts(now: Call) -> Request:
-    return call(ACCOUNTS, {"userID": 0, "trdCategory": 1, "needGeneralSecAccount": True})
+    return _accounts(SECURITIES)
+
+
+def take_accounts(response: Response, now: Call) -> Rows:
+    """A row for each account, and one for each other list, which names the accounts that are known."""
+    found = rows_of(response, "accList")
+    known = [rows.text(rows.fields(raw), "accID") for raw in found]
+    others = [{"trdCategory": category, "known": known} for category in OTHER_LISTS]
+    return Rows([*found, *map(msgspec.json.encode, others)])
+
+
+def ask_list(keys: tuple[str, ...], now: Call) -> Request:
+    (key,) = keys
+    return _accounts(int(key.partition(":")[2]))
+
+
+def take_list(response: Response, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    (key,) = keys
+    return {key: rows_of(response, "accList")}
+
+
+def _accounts(category: int) -> Request:
+    return call(ACCOUNTS, {"userID": 0, "trdCategory": category, "needGeneralSecAccount": True})
+
+
+# ---- funds and positions
 
 
 def ask_funds(now: Call) -> Request:
@@ -154,14 +185,23 @@ def take_flows(response: Response, keys: tuple[str, ...]) -> Mapping[str, Any]:
 
 
 def _flows(now: Call, day: date) -> Request:
-    return about(now, FLOWS, "flows", clearingDate=day.isoformat())
+    """Of coins the days of creation count; the clearing day has to be named all the same."""
+    told = day.isoformat()
+    created = {"startCreateDate": told, "endCreateDate": told} if _of_coins(now) else {}
+    return about(now, FLOWS, "flows", clearingDate=told, **created)
+
+
+def _of_coins(now: Call) -> bool:
+    return int(now.routed.routing["market"]) == words.CRYPTO_MARKET
 
 
 def _week(now: Call) -> list[date]:
-    """The business days of the week that ends with the cursor, newest first; never none."""
+    """The business days of the week that ends with the cursor, newest first; never none. Coins move on
+    all days."""
     end = _today(now) if now.cursor is None else rows.day(now.cursor, "the cursor")
     floor = _floor(now, DEEP_CASH)
     days = [end - n * DAY for n in range(end.weekday() + 1)]
     if not days:
         raise UnreadableReply("the cursor is not a day")
-    return [day for day in days if day.weekday() < 5 and day >= floor] or [end]
+    last = 7 if _of_coins(now) else 5
+    return [day for day in days if day.weekday() < last and day >= floor] or [end]

@@ -157,8 +157,11 @@ class Moomoo:
         return {**markets, **own, "time": int(asked.now.timestamp())}
 
     def _account_list(self, asked: Asked, told: Message) -> dict[str, object]:
-        if told.get("trdCategory") in (2, 3):
-            return {"accList": []}  # neither futures nor coins here
+        match told.get("trdCategory", 1):
+            case 2:
+                return {"accList": [tell.paper_futures(self._accounts[0])]}
+            case 3:
+                return {"accList": []}
         real = [tell.account(known) for known in self._accounts]
         return {"accList": [*real, *(tell.paper(known) for known in self._accounts)]}
 
@@ -170,7 +173,8 @@ class Moomoo:
         return {}
 
     def _subscribed(self, told: Message) -> dict[str, object]:
-        known = {name for one in self._accounts for name in (one.key, one.key[6:])}
+        papers = (tell.paper_number, tell.paper_futures_number)
+        known = {one.key for one in self._accounts} | {n(one) for one in self._accounts for n in papers}
         if not {str(number) for number in told.get("accIDList", [])} <= known:
             raise Refused("Nonexisting acc_id")
         return {}

@@ -93,7 +93,7 @@ message OrderFee { required string orderIDEx = 1; optional double feeAmount = 2;
   = 3; }
 message FeeItem { optional string title = 1; optional double value = 2; }
 
-message FlowSummaryC2S { required TrdHeader header = 1; optional string clearingDate = 2; optional int32
+message FlowSummaryC2S { required TrdHeader header = 1; required string clearingDate = 2; optional int32
   cashFlowDirection = 3; optional string startCreateDate = 4; optional string endCreateDate = 5; }
 message FlowSummaryS2C { required TrdHeader header = 1; repeated FlowSummaryInfo flowSummaryInfoList = 2;
   }

@@ -44,6 +44,7 @@ FLOWS = {
 }
 TRADE = ("Stock Trading", "股票成交")
 FILLED, LIMIT = 11, 1
+PAPER_FUTURES = 11  # the market of American futures for play money
 MICRO = Decimal("0.001")
 
 
@@ -66,11 +67,25 @@ def account(known: TruthAccount) -> Row:
     }
 
 
+def paper_number(known: TruthAccount) -> str:
+    return known.key[6:]
+
+
+def paper_futures_number(known: TruthAccount) -> str:
+    return "9" + known.key[7:]
+
+
 def paper(known: TruthAccount) -> Row:
     """Each customer has a paper account as well: play money, and no deals."""
     here = region(known)
     markets = {"trdMarketAuthList": [here.market], "accType": 2, "simAccType": 1}
-    return {"trdEnv": 0, "accID": known.key[6:], **markets, "securityFirm": here.firm, "accStatus": 0}
+    return {"trdEnv": 0, "accID": paper_number(known), **markets, "securityFirm": here.firm, "accStatus": 0}
+
+
+def paper_futures(known: TruthAccount) -> Row:
+    """Accounts of futures are a list of their own: here it holds play money only."""
+    own = {"accID": paper_futures_number(known), "trdMarketAuthList": [PAPER_FUTURES], "simAccType": 3}
+    return paper(known) | own
 
 
 def funds(known: TruthAccount, currency: int) -> Row:

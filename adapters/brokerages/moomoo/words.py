@@ -41,8 +41,11 @@ ACCOUNT_KINDS = {
 }
 # trdMarket: whose money an account without a firm is in, and the clock its days go by.
 FUTURES, FUNDS, CRYPTO_MARKET = frozenset({5, 10, 11, 12, 13}), frozenset({113, 123, 124, 125, 126}), 7
+FUTURES_MARKET = 5
 _HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 ZONES = {
+    # Of futures OpenD tells times by a setting of its own, which is UTC+8 as it is installed.
+    FUTURES_MARKET: _HONG_KONG,
     1: _HONG_KONG, 113: _HONG_KONG, 3: ZoneInfo("Asia/Shanghai"), 4: ZoneInfo("Asia/Shanghai"),
     6: ZoneInfo("Asia/Singapore"), 124: ZoneInfo("Asia/Singapore"), 8: ZoneInfo("Australia/Sydney"),
     15: ZoneInfo("Asia/Tokyo"), 126: ZoneInfo("Asia/Tokyo"), 111: ZoneInfo("Asia/Kuala_Lumpur"),
@@ -76,10 +79,11 @@ _COIN = re.compile(r"([A-Z0-9]{2,10}?)(?:[/-]?USDT?)?")
 
 # cashFlowType is free text in OpenD's language: the first line with a word that it (else the remark) has.
 SKIPPED = None
+# The costs of trades are told by their orders' fees, their cash legs by the fills.
+COSTS = ("commission", "platform fee", "sec fee", "settlement fee", "trading fee", "交易费", "交易費", "佣金",
+         "平台使用费", "平台使用費")  # fmt: skip
 CASH_WORDS: tuple[tuple[TransactionType | None, tuple[str, ...]], ...] = (
-    # The cash legs of trades and their costs: told by the fills and their orders' fees.
-    (SKIPPED, ("stock trad", "trade settle", "commission", "platform fee", "sec fee", "settlement fee",
-               "trading fee", "交易费", "交易費", "佣金", "平台使用费", "平台使用費")),
+    (SKIPPED, ("stock trad", "trade settle", *COSTS)),
     (T.TAX, ("withh", "tax", "税", "稅")),
     (T.FEE, ("fee", "adr", "charge", "费", "費")),
     (T.DIVIDEND, ("dividend", "股息", "派息", "红利", "紅利")),
@@ -160,13 +164,17 @@ def _terms(option: re.Match[str], multiplier: Decimal | None) -> OptionTerms:
     return OptionTerms(root, expiration, right, Decimal(strike) / 1000, multiplier)
 
 
-def cash_kind(word: str, remark: str, amount: Decimal, words: Counter[str]) -> TransactionType | None:
+def cash_kind(
+    word: str, remark: str, amount: Decimal, words: Counter[str], *, of_futures: bool = False
+) -> TransactionType | None:
     """The type of a cash movement; None for the legs of trades, which are told elsewhere: only the type says
-    that it is one. A remark that speaks of buying may be about a gift for it."""
+    that it is one. A remark that speaks of buying may be about a gift for it. Fills of futures do not tell
+    what they moved: there the legs are gains and losses that stand nowhere else."""
     for text, skips in ((word.lower(), True), (remark.lower(), False)):
         for kind, known in CASH_WORDS:
             if (skips or kind is not SKIPPED) and any(part in text for part in known):
-                return _directed(kind, amount)
+                gains = kind is SKIPPED and of_futures and not any(part in text for part in COSTS)
+                return T.OTHER if gains else _directed(kind, amount)
     words[f"cashFlowType.{word[:32]}"] += 1
     return T.OTHER
 

@@ -193,6 +193,30 @@ def test_the_side_says_what_is_short_whatever_the_sign_of_the_quantity(quantity:
     )
 
 
+@pytest.mark.parametrize(("quantity", "signed"), [(5.0, 5), (-5.0, -5)])
+def test_a_side_that_is_unknown_is_counted_and_the_sign_of_the_quantity_stands(
+    quantity: float, signed: int
+) -> None:
+    here = scene()
+
+    (told,) = positions(here, positionSide=-1, qty=quantity)
+
+    assert told.quantity == signed
+    assert here.notes.words == {"positionSide.-1": 1}
+
+
+def test_a_gain_is_the_unrealised_one_and_no_percentage() -> None:
+    assert positions(plVal=99.0, plRatio=8.8, averagePlRatio=8.8)[0].unrealized_gain == 25
+    assert positions(unrealizedPL=None, plVal=24.0)[0].unrealized_gain == 24
+
+
+def test_what_is_not_set_is_unknown_and_not_0() -> None:
+    (told,) = positions(averageCostPrice=None, dilutedCostPrice=None, costPrice=None, unrealizedPL=None,
+                        plVal=None)  # fmt: skip
+
+    assert (told.average_cost, told.cost_basis, told.unrealized_gain) == (None, None, None)
+
+
 def test_what_was_closed_today_is_listed_with_0_and_is_no_position() -> None:
     assert positions(qty=0.0) == []
 
@@ -318,7 +342,18 @@ def test_without_a_timestamp_the_local_time_of_the_market_is_the_instant() -> No
 
 def test_a_fill_that_was_cancelled_is_a_tombstone() -> None:
     assert fill(status=1).status is TransactionStatus.REMOVED
-    assert fill(status=2).status is TransactionStatus.POSTED
+    assert fill(status=1).removed_reason == "CANCELLED_BY_BROKERAGE"
+
+
+def test_a_fill_that_was_changed_keeps_its_key() -> None:
+    changed, before = fill(status=2, price=13.0), fill()
+
+    assert (changed.status, changed.source_key) == (TransactionStatus.POSTED, before.source_key)
+    assert changed.price == 13
+
+
+def test_a_fill_tells_no_day_of_settlement() -> None:
+    assert fill().settlement_date is None
 
 
 def test_a_payout_of_an_event_contract_is_nothing_we_have_a_word_for() -> None:
@@ -390,6 +425,13 @@ def test_a_fee_beyond_28_digits_is_read_outside_the_exact_context_too() -> None:
     told = b'{"retType":0,"s2c":{"orderFeeList":[{"orderIDEx":"o","feeAmount":1e+26}]}}'
 
     assert reads.take_fees(Response(200, {}, told), ("fee:o",)) == {"fee:o": Decimal("1e26")}
+
+
+@pytest.mark.parametrize(("amount", "direction"), [(12.5, 1), (-12.5, 2), (-12.5, 1)])
+def test_cash_is_signed_by_its_amount_and_not_by_its_direction(amount: float, direction: int) -> None:
+    (told,) = flows(cashFlowAmount=amount, cashFlowDirection=direction)
+
+    assert told.net == Decimal(str(amount))
 
 
 def test_cash_keeps_its_id_its_days_and_its_currency() -> None:

@@ -1,6 +1,7 @@
 """Moomoo: what is asked of OpenD and where it goes on, how it refuses, and signing in."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,9 +10,9 @@ import msgspec
 import pytest
 
 from adapters.brokerages.moomoo import CARD, parse, reads, signin, speech, words
-from adapters.kit.card import Call
+from adapters.kit.card import Call, Counted
 from adapters.kit.signin import Done, Given, Moment, Send
-from adapters.kit.wire import Response
+from adapters.kit.wire import Request, Response
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import (
     AccountLocked,
@@ -22,6 +23,7 @@ from domain.errors import (
     Failure,
     FieldInvalid,
     GatewayOffline,
+    HistoryUnavailable,
     PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
@@ -103,30 +105,100 @@ def test_at_most_400_orders_are_asked_for_their_fees_at_once() -> None:
     assert fees.batch == 400
 
 
+def test_windows_of_history_follow_one_another_for_five_years() -> None:
+    cursor: str | None = "2026-11-25"
+    days = []
+    while cursor is not None:
+        told = body(reads.ask_fills(asked(cursor)))["filterConditions"]
+        begin, end = (date.fromisoformat(told[name][:10]) for name in ("beginTime", "endTime"))
+        days.append((end - begin).days + 1)
+        cursor = reads.take_fills(ok(orderFillList=[]), asked(cursor)).cursor
+
+    assert max(days) == 90
+    assert sum(days) == 5 * 365 + 1
+
+
+# ---- limits
+
+
+@pytest.mark.parametrize(("group", "calls"), [("fills", 10), ("orders", 10), ("fees", 10), ("flows", 20)])
+def test_history_is_asked_ten_times_in_thirty_seconds_and_cash_twenty(group: str, calls: int) -> None:
+    rate = CARD.doors[0].rates[group]
+
+    assert (rate.calls, rate.per, rate.counted) == (calls, 30, Counted.CREDENTIAL)
+
+
+@pytest.mark.parametrize("ask", [reads.ask_accounts, reads.ask_funds, reads.ask_positions])
+def test_what_opend_remembers_is_free_and_nothing_is_asked_to_be_refreshed(
+    ask: Callable[[Call], Request],
+) -> None:
+    request = ask(asked(None))
+
+    assert request.group == "default"
+    assert "refreshCache" not in body(request)
+
+
+def test_no_trade_password_is_asked_for() -> None:
+    (door,) = CARD.doors
+
+    assert [field.key for field in door.facts.fields] == ["address", "rsa_key"]
+
+
 # ---- refusals
+
+
+def refusal(code: int, text: str | None = None) -> Failure | None:
+    told = {"retType": code} if text is None else {"retType": code, "retMsg": text}
+    return speech.told_failure(Response(200, {}, raw(told)))
+
+
+@pytest.mark.parametrize("text", ["request frequency too high", "Too many requests", "请求频率太快", "频繁"])
+def test_too_often_is_a_text_and_waits_for_the_next_window_of_thirty_seconds(text: str) -> None:
+    found = refusal(-1, text)
+
+    assert type(found) is BrokerageRateLimited
+    assert found.retry_after == timedelta(seconds=30)
 
 
 @pytest.mark.parametrize(
     ("code", "text", "failure"),
-    [(-1, "request frequency too high", BrokerageRateLimited), (-1, "请求频率太快", BrokerageRateLimited),
-     (-1, "No one available account!", ReauthorizationRequired),
-      (-1, "Not logged in", ReauthorizationRequired),
-     (-1, "encrypt key is needed", PermissionInsufficient),
-      (-1, "please unlock trade", PermissionInsufficient),
+    [(-1, "No one available account!", ReauthorizationRequired),
+     (-1, "Nonexisting acc_id 1!", ReauthorizationRequired), (-1, "Not logged in", ReauthorizationRequired),
+     (-1, "login password changed", ReauthorizationRequired), (-1, "未登录", ReauthorizationRequired),
+     (-1, "encrypt key is needed", PermissionInsufficient), (-1, "不加密", PermissionInsufficient),
+     (-1, "please unlock trade", PermissionInsufficient),
      (-1, "trade is not unlocked", PermissionInsufficient), (-1, "the account is locked", AccountLocked),
-     (-1, "缺少必要的参数: securityFirm", UnreadableReply), (-100, "", BrokerageUnavailable),
-     (-200, "", GatewayOffline), (-400, "", UnreadableReply), (-500, None, UnreadableReply)],
+     (-1, "please finish the questionnaire", PermissionInsufficient),
+     (-1, "Simulated trading is not supported", HistoryUnavailable), (-1, "网络断开", BrokerageUnavailable)],
 )  # fmt: skip
 def test_a_refusal_is_a_text_and_its_words_tell_what_it_means(
-    code: int, text: str | None, failure: type[Failure]
+    code: int, text: str, failure: type[Failure]
 ) -> None:
-    told = {"retType": code} if text is None else {"retType": code, "retMsg": text}
+    assert type(refusal(code, text)) is failure
 
-    found = speech.told_failure(Response(200, {}, raw(told)))
-    assert type(found) is failure
-    if failure is BrokerageRateLimited:
-        assert found is not None
-        assert found.retry_after == timedelta(seconds=30)
+
+@pytest.mark.parametrize(
+    "text", ["Something wrong with the specified securities firm", "缺少必要的参数: securityFirm", "不对", ""]
+)
+def test_a_text_that_nobody_has_seen_is_ours_to_look_at(text: str) -> None:
+    assert type(refusal(-1, text)) is UnreadableReply
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [(-100, BrokerageUnavailable), (-200, GatewayOffline), (-400, UnreadableReply), (-500, UnreadableReply)],
+)
+def test_codes_stand_for_timeouts_lost_connections_and_what_is_no_packet(
+    code: int, failure: type[Failure]
+) -> None:
+    assert type(refusal(code)) is failure
+    assert refusal(0) is None
+
+
+def test_the_code_of_an_error_is_for_logs_only() -> None:
+    told = {"retType": 0, "errCode": 7, "s2c": {"accList": []}}
+
+    assert speech.told_failure(Response(200, {}, raw(told))) is None
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Moomoo's sandbox: what OpenD refuses it refuses, and it is heard over TCP as OpenD is."""
 
+import hashlib
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import conformance
 import msgspec
@@ -113,18 +115,66 @@ def test_a_paper_account_has_no_deals_and_no_cash_flow(protocol: int) -> None:
     assert "imulate" in box.about(protocol, **message)["retMsg"]
 
 
-def test_a_trade_password_opens_trading_which_is_not_played() -> None:
-    box = OpenD()
-    order = {
-        "packetID": {"connID": "1", "serialNo": 1},
-        "trdSide": 1,
-        "orderType": 1,
-        "code": "XMPL",
-        "qty": 1.0,
-    }
+ORDER = {
+    "packetID": {"connID": "1", "serialNo": 1}, "trdSide": 1, "orderType": 1, "code": "XMPL", "qty": 1.0,
+}  # fmt: skip
+CHANGE = {"packetID": {"connID": "1", "serialNo": 1}, "orderID": "1", "modifyOrderOp": 2}
 
-    assert "unlock" in box.about(2202, **order)["retMsg"]
-    assert "wrong" in box.ask(2005, unlock=True, pwdMD5="0")["retMsg"]
+
+@pytest.mark.parametrize(("protocol", "message"), [(2202, ORDER), (2205, CHANGE)])
+def test_orders_need_the_trade_password_as_md5_and_are_not_played(protocol: int, message: Json) -> None:
+    box = OpenD()
+    password = box.box.credentials()["trade_password"]
+    digest = hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()
+
+    assert "unlock" in box.about(protocol, **message)["retMsg"]
+    assert "wrong" in box.ask(2005, unlock=True, pwdMD5=digest.upper())["retMsg"]
+    assert box.ask(2005, unlock=True, pwdMD5=digest)["retType"] == 0
+    assert "takes no orders" in box.about(protocol, **message)["retMsg"]
+
+
+def test_reading_needs_no_trade_password() -> None:
+    box = OpenD()
+
+    assert [box.about(protocol, **more)["retType"] for protocol, more in (
+        (2101, {"currency": 2}), (2102, {}), (2222, window()), (2226, {"clearingDate": "2026-11-20"}),
+    )] == [0, 0, 0, 0]  # fmt: skip
+
+
+@pytest.mark.parametrize(("category", "markets"), [(2, [11]), (3, [])])
+def test_accounts_of_futures_and_coins_are_in_no_list_of_securities(
+    category: int, markets: list[int]
+) -> None:
+    box = OpenD()
+    told = box.ask(2001, userID=0, trdCategory=category, needGeneralSecAccount=True)["s2c"]["accList"]
+    first = box.ask(2001, userID=0, trdCategory=1, needGeneralSecAccount=True)["s2c"]["accList"]
+
+    assert [market for row in told for market in row["trdMarketAuthList"]] == markets
+    assert not {row["accID"] for row in told} & {row["accID"] for row in first}
+    for row in told:
+        box.header = {"trdEnv": 0, "accID": row["accID"], "trdMarket": 11}
+        assert box.about(2102)["s2c"]["positionList"] == []
+
+
+def test_a_reply_holds_everything_of_its_window() -> None:
+    box = OpenD()
+    whole = box.about(2222, **window("2026-01-01 00:00:00"))["s2c"]["orderFillList"]
+    parts = [
+        row
+        for begin, end in (("2026-01-01", "2026-06-30"), ("2026-07-01", "2026-11-25"))
+        for row in box.about(2222, **window(f"{begin} 00:00:00", f"{end} 23:59:59"))["s2c"]["orderFillList"]
+    ]
+
+    assert sorted(row["fillIDEx"] for row in parts) == sorted(row["fillIDEx"] for row in whole)
+    assert len(whole) > 20
+
+
+def test_times_are_in_the_market_s_own_zone() -> None:
+    box = OpenD()
+    (row, *_) = box.about(2222, **window())["s2c"]["orderFillList"]
+    moment = datetime.fromtimestamp(row["createTimestamp"], ZoneInfo("America/New_York"))
+
+    assert row["createTime"] == f"{moment:%Y-%m-%d %H:%M:%S.%f}"[:-3]
 
 
 def test_the_amounts_of_orders_and_fees_are_those_of_their_fills() -> None:
