@@ -19,11 +19,22 @@ def order_rows(account: TruthAccount) -> list[tuple[datetime, Row]]:
     for row in account.transactions:
         if row.trade and row.leg_of is None and row.reinvests is None and row.instrument is not None:
             orders.setdefault(row.order, []).append(row)
-    return [
+    told = [
         _order(order, fills, fills[0].instrument, account)
         for order, fills in orders.items()
         if fills[0].instrument is not None
     ]
+    return [_cancelled(*told[0]), *told] if told else []
+
+
+def _cancelled(entered: datetime, like: Row) -> tuple[datetime, Row]:
+    """An order like that one, which was called off: what it shows as its execution is none."""
+    quantity, nothing = like["quantity"], number(ZERO)
+    none = {"activityType": "EXECUTION", "activityId": like["orderId"] + 7_000_000_000}
+    none |= {"executionType": "CANCELED", "quantity": quantity, "orderRemainingQuantity": nothing}
+    own = {"orderId": like["orderId"] + 500_000, "status": "CANCELED", "closeTime": _instant(entered)}
+    left = {"filledQuantity": nothing, "remainingQuantity": nothing, "cancelable": False, "editable": False}
+    return entered, like | own | left | {"orderActivityCollection": [none]}
 
 
 def _order(

@@ -63,7 +63,7 @@ class Webull:
         self._by_id: dict[str, tuple[int, dict[str, TruthTransaction]]] = {}
         # A sign-in lists the accounts once by itself.
         play.revoked_after += 1 + len(play.truth.accounts)
-        self._router = Router(missing=lambda _: say({"error_msg": "404 Route Not Found"}, 404))
+        self._router = Router(missing=self._unrouted)
         self._routes()
 
     def answer(self, asked: Asked) -> Response:
@@ -174,11 +174,14 @@ class Webull:
 
     def _served(self, generation: str, handler: Handler) -> Handler:
         def answer(asked: Asked) -> Response:
-            if generation not in self.generations:
-                return say({"error_msg": "404 Route Not Found"}, 404)
-            return handler(asked)
+            return handler(asked) if generation in self.generations else self._unrouted(asked)
 
         return answer
+
+    def _unrouted(self, asked: Asked) -> Response:
+        """Under /openapi a wrong signature is told first (3.0)."""
+        refused = self.gate.refuses(asked) if asked.path.startswith("/openapi") else None
+        return refused or say({"error_msg": "404 Route Not Found"}, 404)
 
     def _signed(self, handler: Handler) -> Handler:
         return lambda asked: self.gate.refuses(asked) or handler(asked)

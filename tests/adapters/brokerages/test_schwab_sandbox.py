@@ -370,6 +370,14 @@ def test_an_order_tells_its_account_as_a_number(asking: Asking) -> None:
     assert decoded(asking(f"~/orders/{order['orderId']}")) == order
 
 
+def test_a_cancelled_order_may_show_an_execution_that_is_none(asking: Asking) -> None:
+    order = decoded(asking(f"~/orders?{WINDOW}&status=CANCELED"))[0]
+
+    (activity,) = order["orderActivityCollection"]
+    assert (activity["activityType"], activity["executionType"]) == ("EXECUTION", "CANCELED")
+    assert (order["filledQuantity"], "executionLegs" in activity) == (0, False)
+
+
 def test_orders_of_all_accounts_go_back_sixty_days_and_those_of_one_a_year(asking: Asking) -> None:
     recent = WINDOW.replace("2026-01-01", "2026-10-01")
 

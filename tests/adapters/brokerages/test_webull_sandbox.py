@@ -79,6 +79,13 @@ def test_errors_come_with_417_and_a_number_of_the_request(table: Table) -> None:
     assert table.send(LIST).headers["x-request-id"]
 
 
+def test_under_openapi_a_signature_is_looked_at_before_the_path(table: Table) -> None:
+    paths = ("/openapi/nowhere", "/nowhere")
+
+    assert [table.raw(get(path)).status for path in paths] == [401, 404]
+    assert [table.send(get(path)).status for path in paths] == [404, 404]
+
+
 def test_without_a_token_nothing_is_told_unless_none_is_needed(table: Table) -> None:
     table.token = ""
 
