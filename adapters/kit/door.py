@@ -18,7 +18,7 @@ from adapters.kit.http import Wire
 from adapters.kit.lasting import Lasting
 from adapters.kit.limits import Limits
 from adapters.kit.recall import Marker
-from adapters.kit.replies import failure_of
+from adapters.kit.replies import failure_of, wait_before_retry
 from adapters.kit.rows import market_day
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
 from adapters.kit.units import in_currency
@@ -30,7 +30,6 @@ from domain.challenges import Answer
 from domain.errors import (
     BrokerageRateLimited,
     BrokerageUnavailable,
-    BudgetSpent,
     Failure,
     FieldInvalid,
     GatewayOffline,
@@ -46,7 +45,6 @@ from domain.transactions import Transaction
 
 T = TypeVar("T")
 ATTEMPTS = 3
-SHORT_WAIT = timedelta(seconds=5)  # longer waits belong to the sync run, which can say so
 MAX_PAGES = 10_000
 MAX_MOVES = 20
 
@@ -327,7 +325,7 @@ class CardDoor:
         if not request.repeatable:
             return await self._send(sign(self._moment()), _credential(grant))
         async for attempt in stamina.retry_context(
-            on=_wait_before_retry, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=3.0
+            on=wait_before_retry, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=3.0
         ):
             with attempt:
                 # Signed anew each time: a nonce is good for one request only.
@@ -399,14 +397,3 @@ def _needs(read: Read[Any], rows: list[bytes]) -> list[tuple[str, ...]]:
 def _credential(grant: Grant) -> str:
     """What tells this credential from others. It holds secrets: budgets are named by its keyed hash."""
     return "\n".join(f"{name}={value}" for name, value in sorted(grant.values.items()))
-
-
-def _wait_before_retry(failure: Exception) -> bool | float:
-    """Whether to repeat at once, and after how many seconds. Long waits are the sync run's business, and so
-    is a 429 that does not say for how long: repeated here it would only find the budget held back, which
-    counts as no attempt, and the run would come back every other second for as long as it lasts."""
-    if not isinstance(failure, NobodyYet) or isinstance(failure, BudgetSpent):
-        return False
-    if failure.retry_after is None:
-        return not isinstance(failure, BrokerageRateLimited)
-    return failure.retry_after.total_seconds() if failure.retry_after <= SHORT_WAIT else False

@@ -8,13 +8,16 @@ from domain.errors import (
     BrokerageMaintenance,
     BrokerageRateLimited,
     BrokerageUnavailable,
+    BudgetSpent,
     Failure,
+    NobodyYet,
     PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
 )
 
 MAX_WAIT = timedelta(hours=24)
+SHORT_WAIT = timedelta(seconds=5)  # longer waits belong to the sync run, which can say so
 
 
 def failure_of(response: Response, now: datetime) -> Failure | None:
@@ -88,3 +91,14 @@ def is_web_page(response: Response) -> bool:
         return True
     head = response.body[:64].lstrip().lower()
     return head.startswith((b"<!doctype html", b"<html"))
+
+
+def wait_before_retry(failure: Exception) -> bool | float:
+    """Whether to repeat at once, and after how many seconds. Long waits are the sync run's business, and so
+    is a 429 that does not say for how long: repeated here it would only find the budget held back, which
+    counts as no attempt, and the run would come back every other second for as long as it lasts."""
+    if not isinstance(failure, NobodyYet) or isinstance(failure, BudgetSpent):
+        return False
+    if failure.retry_after is None:
+        return not isinstance(failure, BrokerageRateLimited)
+    return failure.retry_after.total_seconds() if failure.retry_after <= SHORT_WAIT else False
