@@ -11,5 +11,11 @@ REASONS = {
     **dict.fromkeys(("500", "502", "503", "504"), "BROKERAGE_UNAVAILABLE"),
     **dict.fromkeys(("truncated", "reset", "reset-after", "hang", "drip"), "BROKERAGE_UNAVAILABLE"),
 }
+# Where a brokerage says by a status what others say by another one.
+OWN = {("alpaca", "403"): "REAUTHORIZATION_REQUIRED"}
 # We try again later.
 PASSING = {"BROKERAGE_MAINTENANCE", "BROKERAGE_RATE_LIMITED", "BROKERAGE_UNAVAILABLE"}
+
+
+def reason_of(brokerage: str, mutation: str) -> str:
+    return OWN.get((brokerage, mutation)) or REASONS.get(mutation, UNREADABLE)

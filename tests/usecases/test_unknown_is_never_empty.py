@@ -18,7 +18,7 @@ import stamina
 from aim import Aim, aimed
 from house import House
 from postgres import Postgres
-from reasons import PASSING, REASONS, UNREADABLE
+from reasons import PASSING, REASONS, reason_of
 from sqlalchemy import Update, update
 from told import Shown, changes, connection, freshness, shown, stale
 
@@ -158,7 +158,7 @@ async def meets(world: World, mutation: str, *datasets: Dataset) -> None:
     """One sync whose reads of these datasets meet the mutation: nothing changes, and it is told."""
     world.sights.at(mutation, *datasets)
     world.patience(0.2 if mutation in ENDLESS else 10)
-    reason = REASONS.get(mutation, UNREADABLE)
+    reason = reason_of(world.brokerage, mutation)
     hurt = [dataset for dataset in datasets if not harmless(world, mutation, dataset)]
 
     run, waited = await world.tried()
@@ -196,7 +196,7 @@ async def recovers(world: World) -> None:
 
 
 async def meets_all(world: World, mutation: str) -> None:
-    alone = REASONS.get(mutation) == "REAUTHORIZATION_REQUIRED"
+    alone = reason_of(world.brokerage, mutation) == "REAUTHORIZATION_REQUIRED"
     for datasets in [(d,) for pair in PAIRS for d in pair] if alone else PAIRS:
         if not all(harmless(world, mutation, dataset) for dataset in datasets):
             await meets(world, mutation, *datasets)
@@ -311,7 +311,7 @@ async def fails_first(world: World, mutation: str) -> None:
     assert run.state is RunState.FAILED or mutation != "401"
     assert shown(world.made, user).sizes == (0, 0, 0)
     assert {row.completeness for row in rows} == {Completeness.NEVER}
-    assert {row.stale_reason for row in rows} == {REASONS.get(mutation, UNREADABLE)}
+    assert {row.stale_reason for row in rows} == {reason_of(world.brokerage, mutation)}
     assert connection(world.made, newcomer.connection_id).state not in {
         ConnectionState.ACTIVE,
         ConnectionState.PENDING,
