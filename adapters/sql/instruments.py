@@ -66,12 +66,14 @@ class SqlInstruments:
 
     def _rename(self, told: Instrument, same: str) -> None:
         """What is held under a symbol that was never told of it before is called so from now on. The former
-        one still leads to it. Another way to write the same (BRK.B, BRK/B, VOD, VOD.L) is no other symbol."""
+        one still leads to it. Another way to write the same (BRK.B, BRK/B, VOD, VOD.L) is no other symbol;
+        and what it is called where it is listed in another currency (ABEA for GOOGL) is nobody else's name."""
         here = instruments.c.id == same
-        known = str(self._sql.execute(select(instruments.c.symbol).where(here)).scalar_one())
-        before, after = _letters(known), _letters(told.symbol)
+        known = self._sql.execute(select(instruments.c.symbol, instruments.c.currency).where(here)).one()
+        before, after = _letters(known.symbol), _letters(told.symbol)
         an_identifier = any(value == told.symbol for _, value in told.identifiers)  # for want of a symbol
-        if before not in after and after not in before and not an_identifier:
+        elsewhere = (known.currency or "USD") != (told.currency or "USD")
+        if before not in after and after not in before and not an_identifier and not elsewhere:
             new = {"symbol": told.symbol} | ({"name": told.name} if told.name else {})
             self._sql.execute(update(instruments).where(here).values(**new))
 

@@ -16,7 +16,7 @@ from told import shown, truth, turn, turn_account
 
 from adapters.sandbox.truth import Truth, TruthAccount, TruthInstrument, TruthOption, TruthPosition
 from adapters.sql.tables import instruments
-from domain.instruments import CUSIP, Instrument, InstrumentKind, OptionTerms, Right, option_instrument
+from domain.instruments import CUSIP, ISIN, Instrument, InstrumentKind, OptionTerms, Right, option_instrument
 
 EXPIRES = date.today() + timedelta(days=200)  # noqa: DTZ011 - any day to come
 
@@ -112,6 +112,21 @@ def test_16_another_way_to_write_a_symbol_is_no_other_symbol(tmp_path: Path) -> 
             seen.append(column(made, instruments.c.symbol))
 
         assert seen == ["VOD", "VOD", "BRK.B", "BRK.B"]
+
+
+def test_16_a_symbol_of_another_market_is_no_name_for_everybody(tmp_path: Path) -> None:
+    """Naive: shows a share under whatever symbol somebody's last sync told."""
+    told = [
+        Instrument(InstrumentKind.EQUITY, symbol, currency=currency, identifiers=((ISIN, "XX0000000106"),))
+        for symbol, currency in (("XACN", "USD"), ("QQ7", "EUR"), ("XNEW", "USD"))
+    ]
+    with home(tmp_path, "alpaca") as made:
+        seen = []
+        for one in told:
+            resolved(made, one, held=True)
+            seen.append(column(made, instruments.c.symbol))
+
+        assert seen == ["XACN", "XACN", "XNEW"]
 
 
 CONTRACT = TruthInstrument(
