@@ -66,8 +66,8 @@ class SqlInstruments:
 
     def _rename(self, told: Instrument, same: str) -> None:
         """What is held under a symbol that was never told of it before is called so from now on. The former
-        one still leads to it. Another way to write the same (BRK.B, BRK/B, VOD, VOD.L) is no other symbol;
-        and what it is called where it is listed in another currency (ABEA for GOOGL) is nobody else's name."""
+        one still leads to it. Another way to write the same (BRK.B, BRK/B, VOD, VOD.L) is no other symbol,
+        and what it is called where it is listed in another currency (ABEA for GOOGL) is not its name."""
         here = instruments.c.id == same
         known = self._sql.execute(select(instruments.c.symbol, instruments.c.currency).where(here)).one()
         before, after = _letters(known.symbol), _letters(told.symbol)
