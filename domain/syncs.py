@@ -54,7 +54,8 @@ class ResultState(Enum):
 class DatasetResult:
     """What a run did for one account and dataset. `account_id` is empty for the list of accounts.
 
-    `held_back`: a snapshot came that we do not believe yet (everything vanished at once).
+    `held_back`: a snapshot came that we do not believe yet (everything vanished at once). `totals_differ`:
+    of BALANCES; the brokerage's total is not the sum of cash and positions that it tells.
     """
 
     account_id: str
@@ -69,6 +70,7 @@ class DatasetResult:
     unknown_fields: dict[str, int] = field(default_factory=dict)
     unknown_words: dict[str, int] = field(default_factory=dict)
     held_back: bool = False
+    totals_differ: bool = False
 
 
 @dataclass(slots=True)

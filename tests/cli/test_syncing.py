@@ -120,6 +120,13 @@ def test_a_failed_run_ends_with_the_exit_code_of_who_must_act(synced: Fake, run:
     assert "Sign in again.  REAUTHORIZATION_REQUIRED" in answer.stdout
 
 
+def test_totals_that_differ_are_told(synced: Fake, run: Run) -> None:
+    differs = pb.DatasetResult(account_id="acc_1", dataset=types_pb2.DATASET_BALANCES, totals_differ=True)
+    synced.says("SyncAccount", [says(1, TERMINAL, run=run_in(pb.SYNC_RUN_STATE_SUCCEEDED, differs))])
+
+    assert "total is not the sum" in run("sync", "con_1").stdout
+
+
 def test_rows_that_were_held_back_are_told(synced: Fake, run: Run) -> None:
     held = pb.DatasetResult(account_id="acc_1", dataset=types_pb2.DATASET_POSITIONS, held_back=True)
     ended = run_in(pb.SYNC_RUN_STATE_SUCCEEDED, held)

@@ -17,6 +17,7 @@ from adapters.sandbox.faults import parse_fault
 from adapters.sandbox.truth import TruthAccount
 from adapters.sql.tables import accounts, sync_runs
 from adapters.sql.types import EPOCH
+from brokerlink.rpc.syncs import result_to_proto
 from domain.brokerages import Dataset
 from domain.connections import ConnectionState
 from domain.syncs import ResultState, RunState
@@ -156,13 +157,17 @@ async def test_a_total_that_is_not_the_sum_is_flagged_and_both_are_kept(made: Ho
 
     known = await first(made)
     agreed, before = outcome(made), shown(made)
+    assert not any(result.totals_differ for result in (await made.synced(known)).results)
     turn_account(made, "alpaca", dearer)
 
-    await made.synced(known)
+    run = await made.synced(known)
 
     state, told, computed = outcome(made)
     assert agreed[0] == "reconciled"
     assert state == "differs"
+    assert [r.dataset for r in run.results if r.totals_differ] == [Dataset.BALANCES]
+    assert [one.totals_differ for one in map(result_to_proto, run.results)].count(True) == 1
+    assert run.state is RunState.SUCCEEDED, "what was told was stored"
     assert told - computed == told - agreed[1] == Decimal(100)
     assert shown(made).positions == before.positions, "none is bent to fit"
 

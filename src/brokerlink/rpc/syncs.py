@@ -141,6 +141,7 @@ def result_to_proto(result: DatasetResult) -> pb.DatasetResult:
         unknown_fields=result.unknown_fields,
         unknown_words=result.unknown_words,
         held_back=result.held_back,
+        totals_differ=result.totals_differ,
     )
 
 

@@ -27,7 +27,7 @@ from domain.ports.brokerage import Grant, Listing
 from domain.ports.storage import Changes, UnitOfWork
 from domain.ports.vault import DataKey, Label
 from domain.positions import Balance, Position
-from domain.reconciliation import checked, reconcile, vanished
+from domain.reconciliation import Agreement, checked, reconcile, vanished
 from domain.syncs import DatasetResult, ResultState
 
 log = logging.getLogger("brokerlink.sync")
@@ -200,7 +200,10 @@ def _publish(
             _hold_back(uow, result, now)
             result.held_back = snapshot.positions.complete
     if snapshot.balances is not None and snapshot.positions is not None and believed:
-        uow.holdings.reconciled(identifier, reconcile(snapshot.balances.rows, snapshot.positions.rows))
+        outcome = reconcile(snapshot.balances.rows, snapshot.positions.rows)
+        uow.holdings.reconciled(identifier, outcome)
+        differs = outcome.state is Agreement.DIFFERS
+        course.run.result(identifier, Dataset.BALANCES).totals_differ = differs
     if published:
         uow.holdings.bump(identifier)
     if any(r.added or r.modified or r.removed for r in published):

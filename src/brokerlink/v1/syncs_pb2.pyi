@@ -111,7 +111,7 @@ class SyncRun(_message.Message):
     def __init__(self, id: _Optional[str] = ..., connection_id: _Optional[str] = ..., user_id: _Optional[str] = ..., state: _Optional[_Union[SyncRunState, str]] = ..., trigger: _Optional[_Union[SyncTrigger, str]] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., attempt: _Optional[int] = ..., sequence: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., results: _Optional[_Iterable[_Union[DatasetResult, _Mapping]]] = ...) -> None: ...
 
 class DatasetResult(_message.Message):
-    __slots__ = ("account_id", "dataset", "state", "added", "modified", "removed", "unchanged", "pages", "failure", "unknown_fields", "unknown_words", "held_back")
+    __slots__ = ("account_id", "dataset", "state", "added", "modified", "removed", "unchanged", "pages", "failure", "unknown_fields", "unknown_words", "held_back", "totals_differ")
     class UnknownFieldsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -138,6 +138,7 @@ class DatasetResult(_message.Message):
     UNKNOWN_FIELDS_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_WORDS_FIELD_NUMBER: _ClassVar[int]
     HELD_BACK_FIELD_NUMBER: _ClassVar[int]
+    TOTALS_DIFFER_FIELD_NUMBER: _ClassVar[int]
     account_id: str
     dataset: _types_pb2.Dataset
     state: DatasetResultState
@@ -150,7 +151,8 @@ class DatasetResult(_message.Message):
     unknown_fields: _containers.ScalarMap[str, int]
     unknown_words: _containers.ScalarMap[str, int]
     held_back: bool
-    def __init__(self, account_id: _Optional[str] = ..., dataset: _Optional[_Union[_types_pb2.Dataset, str]] = ..., state: _Optional[_Union[DatasetResultState, str]] = ..., added: _Optional[int] = ..., modified: _Optional[int] = ..., removed: _Optional[int] = ..., unchanged: _Optional[int] = ..., pages: _Optional[int] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., unknown_fields: _Optional[_Mapping[str, int]] = ..., unknown_words: _Optional[_Mapping[str, int]] = ..., held_back: _Optional[bool] = ...) -> None: ...
+    totals_differ: bool
+    def __init__(self, account_id: _Optional[str] = ..., dataset: _Optional[_Union[_types_pb2.Dataset, str]] = ..., state: _Optional[_Union[DatasetResultState, str]] = ..., added: _Optional[int] = ..., modified: _Optional[int] = ..., removed: _Optional[int] = ..., unchanged: _Optional[int] = ..., pages: _Optional[int] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., unknown_fields: _Optional[_Mapping[str, int]] = ..., unknown_words: _Optional[_Mapping[str, int]] = ..., held_back: _Optional[bool] = ..., totals_differ: _Optional[bool] = ...) -> None: ...
 
 class SyncProgress(_message.Message):
     __slots__ = ("sync_run_id", "sequence", "kind", "time", "run", "result", "state", "retry_time", "message")

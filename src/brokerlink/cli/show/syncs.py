@@ -132,6 +132,9 @@ def ending(run: pb.SyncRun, names: Mapping[str, str]) -> None:
         if one.held_back:
             text = "everything vanished at once; it is kept until a later sync confirms it"
             out.print(Text(f"{where}{text}", style="yellow"))
+        if one.totals_differ:
+            text = "the brokerage's own total is not the sum of what it tells; both are shown"
+            out.print(Text(f"{where}{text}", style="yellow"))
         unknown = [*one.unknown_fields, *one.unknown_words]
         if unknown:
             out.print(dim(f"{where}not known to us, kept raw: {', '.join(sorted(unknown)[:12])}"))
