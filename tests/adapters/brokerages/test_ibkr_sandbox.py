@@ -406,6 +406,16 @@ def test_flex_refuses_with_its_codes_and_status_200(query: str, code: str) -> No
         assert f"<ErrorCode>{code}</ErrorCode>" in refused.text
 
 
+def test_flex_answers_at_its_older_address_as_well() -> None:
+    world = World()
+    query = f"t={world.known['flex_token']}&q={world.known['flex_query_id']}&v=3"
+    older = "gdcdyn/Universal/servlet/FlexStatementService.SendRequest"
+
+    told = world.send(Request("GET", "", headers=(("User-Agent", "x"),)), f"{BASE}/{older}?{query}")
+
+    assert "<Status>Success</Status>" in told.text
+
+
 async def test_growing_customers_lose_nothing_when_they_are_read_again() -> None:
     door, sandbox = conformance.played("ibkr", persona="growing")
     grant = await door.begin(doors.given("ibkr", sandbox.credentials()), "")

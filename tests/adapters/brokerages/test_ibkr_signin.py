@@ -1,7 +1,7 @@
 """Interactive Brokers: signing in by OAuth and by a gateway, renewing, ending; each wrong way is refused."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from tws import NOW, World
 
 from adapters.brokerages.ibkr import CARD, signin
 from adapters.kit.card import Door
-from adapters.kit.signin import Given, Send
+from adapters.kit.signin import Ask, Done, Given, Move, Send
 from adapters.kit.wire import Request, Response
 from domain.challenges import Answer, ChallengeKind
 from domain.errors import (
@@ -145,6 +145,31 @@ async def test_a_consent_that_is_withdrawn_ends_reading_and_renewing() -> None:
         await world.door.balances(grant, account)
     with pytest.raises(ReauthorizationRequired):
         await world.door.renew(grant)
+
+
+@pytest.mark.parametrize(("authenticated", "move"), [(True, Send), (False, Ask)])
+def test_of_a_sign_of_life_only_the_login_is_read(authenticated: bool, move: type[Move]) -> None:
+    """Its other fields are misspelt, in milliseconds, or speak of another server that has no bridge."""
+    status = {"authenticated": authenticated, "competing": True, "connected": True}
+    told = {"session": "0f", "ssoExpires": 523184, "collission": False, "hmds": {"error": "no bridge"}}
+    body = json.dumps(told | {"iserver": {"authStatus": status}}).encode()
+    given = {"flex_token": "7777777", "flex_query_id": "1"}
+
+    found = signin.hear(signin.Looking(given), Response(200, {}, body), World("ibkr/gateway").moment)
+
+    assert isinstance(found, move)
+
+
+def test_the_end_of_a_session_token_is_told_in_milliseconds() -> None:
+    world = World()
+    state = signin.CheckingFlex(world.given, 1_795_655_302_000)
+    told = b"<Status>Success</Status><ReferenceCode>1</ReferenceCode>"
+    made = Response(200, {}, b"<FlexStatementResponse>" + told + b"</FlexStatementResponse>")
+
+    done = signin.hear(state, made, world.moment)
+
+    assert isinstance(done, Done)
+    assert done.grant.expires_at == datetime(2026, 11, 26, 1, 8, 22, tzinfo=UTC)
 
 
 async def test_a_gateway_nobody_is_logged_in_to_asks_for_it() -> None:
