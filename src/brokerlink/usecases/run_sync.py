@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import timedelta
 
-from brokerlink.usecases.course import TOO_LONG, Course, Engine, Stopped, mark_unread
+from brokerlink.usecases.course import TOO_LONG, Course, Engine, Stopped
+from brokerlink.usecases.endings import end_unopened
 from brokerlink.usecases.grants import Held
 from brokerlink.usecases.in_vain import AT_ONCE, LOOK_BACK, MOST_IN_VAIN, attempts_in_vain
 from brokerlink.usecases.sync_head import list_accounts, read_head
 from brokerlink.usecases.sync_history import read_history
 from domain import policy
 from domain.budgets import Turn
-from domain.connections import Connection, ConnectionState
+from domain.connections import Connection
 from domain.errors import (
     ConnectionDisconnected,
     ConnectionQuarantined,
@@ -162,28 +164,11 @@ class RunSync:
     ) -> None:
         """End a run that could not even begin; the connection shows why."""
         engine, now = self.engine, self.engine.clock.now()
-        run.state, run.ended_at, run.failure, run.retry_at = state, now, why, None
+        due = policy.next_sync(engine.cadence, timedelta(0), now, engine.chance.fraction())
         run.sequence += 1
-
-        def deed(uow: UnitOfWork) -> None:
-            uow.runs.save(run, None)
-            uow.progress.add(Progress(run.id, run.sequence, ProgressKind.TERMINAL, now, state, run=run))
-            uow.events.add(
-                Event(
-                    run.user_id,
-                    EventType.SYNC_ENDED,
-                    now,
-                    run.connection_id,
-                    facts={"run_id": run.id, "state": state.value},
-                )
-            )
-            connection = uow.connections.get(run.connection_id)
-            if connection is not None and connection.live and why is not None:
-                mark_unread(uow, run, now)
-                moved = ConnectionState.QUARANTINED if quarantine else policy.state_after(state, why)
-                uow.connections.save(replace(connection.moved(moved, now, why), last_run_id=run.id))
-
-        await engine.storage.write(deed)
+        await engine.storage.write(
+            lambda uow: end_unopened(uow, run, state, why, now, quarantine=quarantine, due=due)
+        )
         engine.hub.publish(run.id, run.sequence)
 
     async def _hold(self, course: Course) -> None:

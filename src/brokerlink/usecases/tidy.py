@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from brokerlink.usecases.course import TOO_LONG
+from brokerlink.usecases.endings import end_unopened
 from brokerlink.usecases.schedule_syncs import ScheduleSyncs
+from domain import policy
 from domain.ports.budgets import Budgets
 from domain.ports.clock import Clock
 from domain.ports.dispatch import ProgressHub
 from domain.ports.storage import Storage, UnitOfWork
-from domain.syncs import Progress, ProgressKind, RunState
+from domain.syncs import RunState
 
 KEEP_PROGRESS = timedelta(days=1)
 KEEP_REQUESTS = timedelta(hours=24)
@@ -28,8 +31,10 @@ class Tidy:
         await self._forget()
 
     async def _end_overdue(self) -> None:
-        """A run whose deadline is over and that nobody holds: its watchers wait for a last message."""
+        """A run whose deadline is over and that nobody holds: its watchers wait for a last message, and the
+        connection shows that nothing came of it."""
         now = self.clock.now()
+        due = policy.next_sync(self.schedule.wish, timedelta(0), now, self.schedule.chance.fraction())
         ended: list[tuple[str, int]] = []
 
         def deed(uow: UnitOfWork) -> None:
@@ -38,12 +43,8 @@ class Tidy:
                 run = uow.runs.seize(found)
                 if run is None:
                     continue
-                run.state, run.ended_at, run.retry_at = RunState.EXPIRED, now, None
                 run.sequence += 1
-                uow.runs.save(run, None)
-                uow.progress.add(
-                    Progress(run.id, run.sequence, ProgressKind.TERMINAL, now, run.state, run=run)
-                )
+                end_unopened(uow, run, RunState.EXPIRED, run.failure or TOO_LONG, now, due=due)
                 ended.append((run.id, run.sequence))
 
         await self.storage.write(deed)
