@@ -16,7 +16,7 @@ from domain.accounts import Account, AccountTold, masked
 from domain.brokerages import Dataset
 from domain.errors import FieldInvalid, IdentityMismatch, NotFound
 from domain.events import Event, EventType
-from domain.freshness import Completeness, Freshness
+from domain.freshness import Completeness, Freshness, Span, known_span
 from domain.ids import account_id as derived_id
 from domain.matching import Occurrences
 from domain.ports.clock import Clock
@@ -242,25 +242,26 @@ class ImportStatement:
         def deed(uow: UnitOfWork) -> tuple[bool, str]:
             account, now = imported.account, self.clock.now()
             live = bool(uow.accounts.links_of_accounts([account.id]).get(account.id))
-            self._history_known(uow, account.id, part, now, live=live)
+            self._history_known(uow, imported, now, live=live)
             kept = self._holdings(uow, account, part, now, live=live)
             uow.holdings.bump(account.id)
             return kept == "" and part.positions is not None, kept or ""
 
         imported.holdings_updated, imported.holdings_kept = await self.storage.write(deed)
 
-    def _history_known(
-        self, uow: UnitOfWork, identifier: str, part: AccountStatement, now: datetime, *, live: bool
-    ) -> None:
+    def _history_known(self, uow: UnitOfWork, imported: Imported, now: datetime, *, live: bool) -> None:
+        """From which day on the history has no gap, and up to which day files have told it."""
+        identifier, start, end = imported.account.id, imported.start, imported.end
         known = _of(uow, identifier, Dataset.TRANSACTIONS)
-        oldest = uow.transactions.oldest(identifier)
+        span = _span(known)
+        if start is not None and end is not None:
+            span = known_span(span, Span(start, end))
         if live and known is not None:
-            uow.freshness.put(replace(known, history_start=oldest))
+            uow.freshness.put(replace(known, history_start=span.start if span else None))
             return
-        until = datetime.combine(part.end, time(), UTC) if part.end else None
-        newest = max([t for t in (until, known.as_of if known else None) if t is not None], default=None)
+        newest = datetime.combine(span.end, time(), UTC) if span else None
         told = Freshness(identifier, Dataset.TRANSACTIONS, Completeness.PARTIAL, newest, now)
-        uow.freshness.put(replace(told, history_start=oldest))
+        uow.freshness.put(replace(told, history_start=span.start if span else None))
 
     def _holdings(
         self, uow: UnitOfWork, account: Account, part: AccountStatement, now: datetime, *, live: bool
@@ -303,6 +304,14 @@ class ImportStatement:
 
 def _of(uow: UnitOfWork, identifier: str, dataset: Dataset) -> Freshness | None:
     return next((row for row in uow.freshness.of_account(identifier) if row.dataset is dataset), None)
+
+
+def _span(known: Freshness | None) -> Span | None:
+    """Of which days the history is known: up to the last read, or to where files end."""
+    if known is None or known.history_start is None or known.fetched_at is None:
+        return None
+    until = (known.as_of or known.fetched_at).date()
+    return Span(min(known.history_start, until), until)
 
 
 def _same_end(masked_number: str, number: str) -> bool:

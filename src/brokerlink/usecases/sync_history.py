@@ -6,7 +6,7 @@ last committed page, in this process or in another.
 
 import time
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from brokerlink.usecases.course import Course, note
 from brokerlink.usecases.recalled import Recalled
@@ -15,7 +15,7 @@ from domain import policy
 from domain.accounts import AccountTold
 from domain.brokerages import Dataset
 from domain.errors import Failure, FailureRecord, SnapshotHeldBack, UnreadableReply
-from domain.freshness import Completeness, Freshness
+from domain.freshness import Completeness, Freshness, Span, known_span
 from domain.instruments import Instrument
 from domain.ports.brokerage import Feed, Recall
 from domain.ports.storage import Keyed, UnitOfWork
@@ -164,10 +164,26 @@ def _finish(course: Course, uow: UnitOfWork, result: DatasetResult) -> None:
     identifier, now = result.account_id, course.engine.clock.now()
     result.state = ResultState.PARTIAL if result.held_back else ResultState.SUCCEEDED
     result.failure = HELD_BACK if result.held_back else None
-    start: date | None = uow.transactions.oldest(identifier)
+    start = _history_start(course, uow, identifier, now.date())
     uow.freshness.put(
         Freshness(identifier, Dataset.TRANSACTIONS, Completeness.COMPLETE, None, now, history_start=start)
     )
     if result.held_back:
         uow.freshness.mark_stale(identifier, Dataset.TRANSACTIONS, HELD_BACK.reason, now)
     uow.holdings.bump(identifier)
+
+
+def _history_start(course: Course, uow: UnitOfWork, identifier: str, today: date) -> date | None:
+    """From which day on the history has no gap. A window begins before the last read ended; only where the
+    brokerage does not keep its rows until we come again, some are missing for ever."""
+    oldest = uow.transactions.oldest(identifier)
+    rows = uow.freshness.of_account(identifier)
+    known = next((row for row in rows if row.dataset is Dataset.TRANSACTIONS), None)
+    kept = course.door.facts.history_days
+    if known is None or known.history_start is None or known.fetched_at is None or kept is None:
+        return oldest
+    # What only files have told ends with them, and not with the day on which they were imported.
+    until = (known.as_of or known.fetched_at).date()
+    before = Span(min(known.history_start, until), until)
+    reach = today - timedelta(days=kept)
+    return known_span(before, Span(reach if known.as_of else max(reach, until), today)).start

@@ -78,13 +78,15 @@ def write(course: Course, uow: UnitOfWork, reading: Reading, step: Step) -> Feed
     reading.saw(known.union(keys), step.days)
     if state.done:
         result.removed += _remove_gone(course, uow, reading)
+        now = course.engine.clock.now()
         newest = uow.transactions.newest(identifier, reading.feed.name)
         whole = state.since is None
         state = replace(
             state,
-            watermark=newest or state.watermark,
+            # A row that is dated ahead confirms nothing of the days before it.
+            watermark=min(newest, now.date()) if newest else state.watermark,
             whole=state.whole or whole,
-            whole_at=course.engine.clock.now() if whole else state.whole_at,
+            whole_at=now if whole else state.whole_at,
         )
     uow.feeds.put(state)
     return state
