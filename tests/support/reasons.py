@@ -11,7 +11,7 @@ REASONS = {
     **dict.fromkeys(("500", "502", "503", "504"), "BROKERAGE_UNAVAILABLE"),
     **dict.fromkeys(("truncated", "reset", "reset-after", "hang", "drip"), "BROKERAGE_UNAVAILABLE"),
 }
-# Where a brokerage says by a status what others say by another one.
+# Where a status means another thing: so do edges of Alpaca's refuse bad keys.
 OWN = {("alpaca", "403"): "REAUTHORIZATION_REQUIRED"}
 # We try again later.
 PASSING = {"BROKERAGE_MAINTENANCE", "BROKERAGE_RATE_LIMITED", "BROKERAGE_UNAVAILABLE"}

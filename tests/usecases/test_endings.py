@@ -77,14 +77,14 @@ async def test_a_run_that_cannot_even_begin_makes_its_figures_stale(alpaca: Hous
 
 async def test_a_dataset_that_always_fails_never_stops_the_others(alpaca: House) -> None:
     sights, known = aimed(alpaca, "alpaca"), await first(alpaca)
-    sights.at("403", Dataset.TRANSACTIONS)
+    sights.at("410", Dataset.TRANSACTIONS)
 
     for _ in range(PAUSE_AFTER_FAILURES + 1):
         run = await alpaca.synced(known)
 
     found = connection(alpaca, known)
     assert run.result(run.results[-1].account_id, Dataset.BALANCES).failure is None
-    assert (found.state, found.reason) == (ConnectionState.DEGRADED, "PERMISSION_INSUFFICIENT")
+    assert (found.state, found.reason) == (ConnectionState.DEGRADED, "BROKERAGE_RESPONSE_UNREADABLE")
     assert found.failures == 0
 
 

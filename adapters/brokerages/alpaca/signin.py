@@ -25,5 +25,6 @@ TRIAL = KeyTrial(
 
 
 def explain(response: Response) -> Failure | None:
-    """Reading needs no permission but the keys: a 403 says that they are bad, as it does at sign-in."""
-    return ReauthorizationRequired() if response.status == 403 else None
+    """A 403 that is an edge's and not Alpaca's own, which has a code, says that the keys are bad."""
+    edge = response.status == 403 and b'"code"' not in response.body
+    return ReauthorizationRequired() if edge else None

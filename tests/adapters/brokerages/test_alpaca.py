@@ -21,6 +21,7 @@ from domain.errors import (
     BrokerageUnavailable,
     CredentialsRejected,
     Failure,
+    PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -93,6 +94,12 @@ def test_401_and_403_both_say_that_the_keys_are_bad_at_sign_in_and_later(status:
     with pytest.raises(CredentialsRejected):
         TRIAL.hear(Trying({"key_id": "AKABCDEF12"}), refused, Moment(NOW, "n"))
     assert isinstance(explain(refused) or failure_of(refused, NOW), ReauthorizationRequired)
+
+
+def test_a_403_with_a_code_is_alpacas_own_and_about_one_question() -> None:
+    told = Response(403, {}, b'{"code":40310000,"message":"forbidden"}')
+
+    assert isinstance(explain(told) or failure_of(told, NOW), PermissionInsufficient)
 
 
 @pytest.mark.parametrize(
