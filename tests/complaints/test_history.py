@@ -78,8 +78,8 @@ async def test_18_holdings_are_what_is_told_and_not_what_trades_add_up_to(tmp_pa
         assert shown(made).positions == before
 
 
-async def test_12_borrowed_cash_is_negative_and_no_currency_is_lost(tmp_path: Path) -> None:
-    """Naive: no balance below nothing, and only that of the main currency."""
+async def test_12_borrowed_cash_is_negative(tmp_path: Path) -> None:
+    """Naive: no balance below nothing, and so no debt."""
 
     def borrowed(account: TruthAccount) -> TruthAccount:
         debt = account.cash + 5_000
