@@ -1,14 +1,11 @@
 """A door, opened: the one loop that asks, authorises, limits, sends, takes and parses."""
 
 import copy
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import localcontext
 from typing import Any, TypeVar
-
-import stamina
 
 from adapters.kit.aside import aside
 from adapters.kit.budgets import InProcessBudgets
@@ -18,8 +15,8 @@ from adapters.kit.http import Wire
 from adapters.kit.lasting import Lasting
 from adapters.kit.limits import Limits
 from adapters.kit.recall import Marker
-from adapters.kit.replies import failure_of, wait_before_retry
 from adapters.kit.rows import market_day
+from adapters.kit.sending import Sender
 from adapters.kit.signin import Ask, Done, Given, Heard, Moment, Move, Send
 from adapters.kit.units import in_currency
 from adapters.kit.wire import Request, Response
@@ -28,12 +25,8 @@ from domain.brokerages import BrokerageFacts, DoorFacts
 from domain.budgets import Turn
 from domain.challenges import Answer
 from domain.errors import (
-    BrokerageRateLimited,
-    BrokerageUnavailable,
     Failure,
     FieldInvalid,
-    GatewayOffline,
-    NobodyYet,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -71,20 +64,12 @@ class CardDoor:
         limited: bool = True,
     ) -> None:
         self._door = door
-        self._wire = wire
-        self._hosts = {**door.hosts, **(hosts or {})}
         self._operator = operator or {}
         self._redirect_uri = redirect_uri
         self._clock = clock
-        self._limits = Limits(
-            f"{card.id}/{door.facts.id}",
-            door.rates,
-            budgets or InProcessBudgets(clock),
-            off=not limited,
-            breaks=breaks,
-        )
-        self._turn, self._made = Turn.PERSON, 0
-        self._clocks = Clocks(f"{card.id}/{door.facts.id}")
+        named = f"{card.id}/{door.facts.id}"
+        limits = Limits(named, door.rates, budgets or InProcessBudgets(clock), off=not limited, breaks=breaks)
+        self._sender = Sender(door, wire, {**door.hosts, **(hosts or {})}, limits, Clocks(named), clock)
         # Lasting references (instruments) are public facts: one memory for all users of the door.
         self._lasting = Lasting()
         self.brokerage: BrokerageFacts = card.facts
@@ -97,7 +82,7 @@ class CardDoor:
     def for_turn(self, turn: Turn) -> "CardDoor":
         """The same door for one run, whose calls take this turn."""
         turned = copy.copy(self)
-        turned._turn, turned._made = turn, 0  # noqa: SLF001 - ours
+        turned._sender = self._sender.for_turn(turn)  # noqa: SLF001 - ours
         return turned
 
     # ---- signing in
@@ -111,11 +96,11 @@ class CardDoor:
             if declared.required and not given.fields.get(declared.key):
                 told = f"{declared.label} is required: give it, or let the operator configure it."
                 raise FieldInvalid(f"credentials[{declared.key}]", told)
-        return await self._converse(self._door.sign_in.begin(given, self._moment()))
+        return await self._converse(self._door.sign_in.begin(given, self._sender.moment()))
 
     async def hear(self, state: bytes, answer: Answer) -> Asked | Grant:
         talk = self._door.sign_in
-        return await self._converse(talk.hear(talk.unpack(state), answer, self._moment()))
+        return await self._converse(talk.hear(talk.unpack(state), answer, self._sender.moment()))
 
     async def _converse(self, move: Move) -> Asked | Grant:
         talk = self._door.sign_in
@@ -126,8 +111,8 @@ class CardDoor:
                 case Ask(challenge, state):
                     return Asked(challenge, talk.pack(state))
                 case Send(request, state):
-                    heard: Heard = await self._send(request, "sign-in")
-                    move = talk.hear(state, heard, self._moment())
+                    heard: Heard = await self._sender.send(request, "sign-in")
+                    move = talk.hear(state, heard, self._sender.moment())
         raise UnreadableReply("the sign-in goes round in circles")
 
     async def renew(self, grant: Grant) -> Grant:
@@ -140,14 +125,14 @@ class CardDoor:
             signed.append(moment)
             return renewal.ask(grant, moment)
 
-        response = await self._signed(ask, "renewal")
+        response = await self._sender.signed(ask, "renewal")
         # The nonce that it was asked with may be needed to read the answer (IBKR's half of a key).
         return renewal.take(grant, response, replace(signed[-1], now=self._clock()))
 
     async def revoke(self, grant: Grant) -> bool:
         if self._door.revoke is None:
             return False
-        response = await self._send(self._door.revoke(grant, self._moment()), "revocation")
+        response = await self._sender.send(self._door.revoke(grant, self._sender.moment()), "revocation")
         return response.status < 300
 
     # ---- reading
@@ -223,11 +208,11 @@ class CardDoor:
         raise UnreadableReply("the answer has no last page")
 
     async def _ask(self, grant: Grant, read: Read[T], call: Call) -> tuple[list[bytes], Any]:
-        response = await self._authorised(grant, read.ask(call))
-        if response.status in read.empty_statuses and self._explained(response) is None:
+        response = await self._sender.authorised(grant, read.ask(call))
+        if response.status in read.empty_statuses and self._sender.explained(response) is None:
             cut = read.take(Response(response.status, response.headers, b"", response.url), call)
         else:
-            self._check(response)
+            self._sender.check(response)
             cut = await aside(len(response.body), read.take, response, call)
         return cut.rows, cut
 
@@ -308,80 +293,11 @@ class CardDoor:
     async def _look_up_batch(
         self, grant: Grant, reference: Reference, keys: tuple[str, ...], call: Call
     ) -> dict[str, Any]:
-        response = await self._authorised(grant, reference.ask(keys, call))
-        if response.status in reference.unknown_statuses and self._explained(response) is None:
+        response = await self._sender.authorised(grant, reference.ask(keys, call))
+        if response.status in reference.unknown_statuses and self._sender.explained(response) is None:
             return {}
-        self._check(response)
+        self._sender.check(response)
         return dict(reference.take(response, keys))
-
-    # ---- sending
-
-    async def _authorised(self, grant: Grant, request: Request) -> Response:
-        """Send with authorisation; repeat what may be repeated, with short waits only."""
-
-        def sign(moment: Moment) -> Request:
-            return self._door.authorise(request, grant, moment)
-
-        if not request.repeatable:
-            return await self._send(sign(self._moment()), _credential(grant))
-        async for attempt in stamina.retry_context(
-            on=wait_before_retry, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=3.0
-        ):
-            with attempt:
-                # Signed anew each time: a nonce is good for one request only.
-                response = await self._signed(sign, _credential(grant))
-                found = self._failure(response)
-                if isinstance(found, BrokerageRateLimited) and found.retry_after is not None:
-                    await self._limits.hold(request.group, _credential(grant), found.retry_after)
-                if isinstance(found, NobodyYet):
-                    raise found
-        return response
-
-    async def _signed(self, sign: Callable[[Moment], Request], credential: str) -> Response:
-        """Send what is signed now. Where that was refused, the brokerage's clock turns out to be another
-        than ours and the signature holds the time: once more, by the brokerage's clock."""
-        moment = self._moment()
-        request = sign(moment)
-        response = await self._send(request, credential)
-        if self._clocks.learn(response, self._clock()):
-            again = self._moment()
-            if sign(replace(moment, now=again.now)) != request:
-                return await self._send(sign(again), credential)
-        return response
-
-    async def _send(self, request: Request, credential: str) -> Response:
-        """One request within its budget, unless the breaker is open. Only outages open it: a refusal is
-        an answer."""
-        await self._limits.place(request.group, credential, self._turn, self._made)
-        self._made += 1
-        if self._turn is not Turn.PERSON:
-            self._turn = Turn.STARTED
-        try:
-            response = await self._wire.send(request.with_headers(*self._door.headers), self._hosts)
-        except BrokerageUnavailable:
-            if request.host in self._door.gateways:
-                raise GatewayOffline from None
-            await self._limits.failed()
-            raise
-        await self._limits.learn(request.group, credential, response, self._clock())
-        return response
-
-    def _failure(self, response: Response) -> Failure | None:
-        return self._explained(response) or failure_of(response, self._clock())
-
-    def _explained(self, response: Response) -> Failure | None:
-        explained = self._door.explain(response) if self._door.explain else None
-        if explained is not None:
-            explained.status = response.status
-        return explained
-
-    def _check(self, response: Response) -> None:
-        found = self._failure(response)
-        if found is not None:
-            raise found
-
-    def _moment(self) -> Moment:
-        return Moment(self._clock() + self._clocks.ahead, secrets.token_hex(16), self._hosts)
 
     def _call(self, account: AccountTold | None, since: date | None, cursor: str | None) -> Call:
         now = self._clock()
@@ -392,8 +308,3 @@ def _needs(read: Read[Any], rows: list[bytes]) -> list[tuple[str, ...]]:
     """The keys that each row names; empty where no row of this read names any."""
     needs = read.needs
     return [] if needs is None else [tuple(needs(row)) for row in rows]
-
-
-def _credential(grant: Grant) -> str:
-    """What tells this credential from others. It holds secrets: budgets are named by its keyed hash."""
-    return "\n".join(f"{name}={value}" for name, value in sorted(grant.values.items()))

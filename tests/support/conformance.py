@@ -20,6 +20,7 @@ from adapters.sandbox.play import Sandbox
 from adapters.sandbox.stage import Stage
 from domain.accounts import AccountTold
 from domain.challenges import Answer, ChallengeKind
+from domain.errors import Failure
 from domain.instruments import Instrument
 from domain.matching import Occurrences
 from domain.money import plain
@@ -51,6 +52,11 @@ def played(door: str, seed: int = 7, persona: str = "plain", **more: Any) -> tup
 
     wire = MemoryWire(answer)
     return CardDoor(found, facing, wire, hosts=hosts(found.id), breaks=False, limited=False), sandbox
+
+
+def meant(door: CardDoor, response: Response) -> Failure | None:
+    """The failure that the door takes an answer for."""
+    return door._sender.failure(response)
 
 
 async def signed_in(door: CardDoor, sandbox: Sandbox, name: str) -> Grant:

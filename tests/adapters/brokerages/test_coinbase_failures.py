@@ -38,7 +38,7 @@ Json = dict[str, Any]
 def meant(status: int, body: bytes | Json) -> type[Failure]:
     """What the door makes of an answer."""
     told = body if isinstance(body, bytes) else json.dumps(body).encode()
-    found = CardDoor(CARD, KEY, cast("Any", None))._failure(Response(status, {}, told))
+    found = conformance.meant(CardDoor(CARD, KEY, cast("Any", None)), Response(status, {}, told))
     assert found is not None
     assert found.status == status
     return type(found)

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import conformance
 import pytest
 from etrade_client import NOW, World, access
 
@@ -24,7 +25,7 @@ from domain.errors import (
 def meant(status: int, body: str, kind: str = "text/plain") -> type[Failure]:
     """What the door makes of an answer."""
     door = CardDoor(CARD, API, cast("Any", None))
-    found = door._failure(Response(status, {"content-type": kind}, body.encode()))
+    found = conformance.meant(door, Response(status, {"content-type": kind}, body.encode()))
     assert found is not None
     return type(found)
 
@@ -73,7 +74,7 @@ def test_a_code_that_says_nothing_of_its_own_goes_by_its_status(code: int) -> No
 def test_a_good_answer_is_not_searched_for_codes() -> None:
     door = CardDoor(CARD, API, cast("Any", None))
 
-    assert door._failure(Response(200, {}, (FORMS[0] % 100).encode())) is None
+    assert conformance.meant(door, Response(200, {}, (FORMS[0] % 100).encode())) is None
 
 
 def test_errors_of_the_gate_are_text_though_json_was_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import conformance
 import pytest
 
 from adapters.brokerages.schwab import CARD, OAUTH
@@ -80,11 +81,11 @@ async def test_what_the_gateway_refuses_is_a_failure_and_never_the_end_of_a_hist
 def test_pages_and_faults_of_the_gateway_are_told_by_type_and_status(
     response: Response, failure: type[Failure]
 ) -> None:
-    assert type(door(response)._failure(response)) is failure
+    assert type(conformance.meant(door(response), response)) is failure
 
 
 def test_a_whitelabel_page_says_that_the_app_may_not_be_ready() -> None:
-    found = door(Response(204))._failure(Response(500, HTML, WHITELABEL))
+    found = conformance.meant(door(Response(204)), Response(500, HTML, WHITELABEL))
 
     assert found is not None
     assert "not ready for use" in found.message

@@ -306,7 +306,7 @@ async def test_a_refused_user_agent_does_not_ask_the_user_to_sign_in_again() -> 
     grant = await door.begin(doors.given("tastytrade", sandbox.credentials()), "")
     assert isinstance(grant, Grant)
     named = "none"
-    door._wire._answer = lambda request, url: heard(  # type: ignore[attr-defined]  # the wire in memory
+    door._sender.wire._answer = lambda request, url: heard(  # type: ignore[attr-defined]  # the wire in memory
         sandbox, request.method, url, user_agent=named
     )
 

@@ -111,7 +111,7 @@ ACTIVITIES = "https://api.webull.com/trading/activities/transfer-activities/list
 def test_417_may_be_anything_and_its_code_tells(
     status: int, body: bytes, url: str, failure: type[Failure]
 ) -> None:
-    found = CardDoor(CARD, OPENAPI, cast("Any", None))._failure(Response(status, {}, body, url))
+    found = conformance.meant(CardDoor(CARD, OPENAPI, cast("Any", None)), Response(status, {}, body, url))
 
     assert type(found) is failure
 

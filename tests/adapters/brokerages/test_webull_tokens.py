@@ -81,7 +81,7 @@ async def test_who_approves_too_late_starts_again() -> None:
     asked = await door.begin(sandbox.credentials(), "")
     assert isinstance(asked, Asked)
 
-    door._clock = lambda: datetime.now(UTC) + timedelta(minutes=6)
+    door._sender.clock = lambda: datetime.now(UTC) + timedelta(minutes=6)
     with pytest.raises(ChallengeExpired):
         await door.hear(asked.state, Answer(approved=True))
 
