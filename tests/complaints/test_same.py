@@ -50,7 +50,8 @@ async def test_2_names_say_nothing_about_which_account_it_is(brokerage: str, tmp
         made.store.close()
 
 
-@pytest.mark.parametrize("brokerage", ["ally", "etrade", "schwab"])
+# Tradier gives its rows no ids.
+@pytest.mark.parametrize("brokerage", ["ally", "etrade", "schwab", "tradier"])
 async def test_4_two_fills_that_are_equal_in_everything_stay_two(brokerage: str, tmp_path: Path) -> None:
     """Naive: keeps a set of what it has seen, and the second fill of a hundred shares is a duplicate."""
 
