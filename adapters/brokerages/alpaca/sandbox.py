@@ -185,14 +185,9 @@ class Alpaca:
             }
         return Response(said.status, headers, said.body, said.url)
 
-    def credentials(self) -> dict[str, str]:
-        (key, secret), (paper_key, paper_secret) = self._keys["api"], self._keys["paper"]
-        return {
-            "key_id": key,
-            "secret_key": secret,
-            "paper_key_id": paper_key,
-            "paper_secret_key": paper_secret,
-        }
+    def credentials(self, host: str = "api") -> dict[str, str]:
+        key, secret = self._keys[host]
+        return {"key_id": key, "secret_key": secret}
 
     def announce(self) -> list[str]:
         names = {"api": "live", "paper": "paper"}

@@ -428,10 +428,8 @@ def test_the_portfolio_history_has_a_point_for_each_weekday(alpaca: Alpaca) -> N
 async def test_a_paper_key_reads_the_paper_account_and_no_other() -> None:
     door, sandbox = conformance.played("alpaca")
     assert isinstance(sandbox, AlpacaSandbox)
-    given = sandbox.credentials()
-    paper = {"key_id": given["paper_key_id"], "secret_key": given["paper_secret_key"]}
 
-    told = await conformance.read_all(door, await told_in(door, paper))
+    told = await conformance.read_all(door, await told_in(door, sandbox.credentials("paper")))
 
     life: Any = SimpleNamespace(play=sandbox.paper, profile=PAPER)
     assert conformance.differences(told, conformance.expected(life)) == []
