@@ -48,6 +48,7 @@ async def test_10_what_has_no_price_is_held_all_the_same(tmp_path: Path) -> None
         before = {symbol: row["quantity"] for symbol, row in held(made).items()}
         turn_account(made, "etrade", suspended)
 
-        await again(made, known)
+        run = await again(made, known)
 
+        assert run.state is RunState.SUCCEEDED
         assert {symbol: row["quantity"] for symbol, row in held(made).items()} == before

@@ -13,6 +13,7 @@ from told import connection, shown, truth, turn, turn_account
 from adapters.sandbox.truth import Truth, TruthAccount
 from adapters.sql.tables import accounts, transaction_versions
 from domain.connections import ConnectionState
+from domain.syncs import RunState
 
 
 def known(made: House) -> dict[str, str]:
@@ -40,10 +41,11 @@ async def test_2_names_say_nothing_about_which_account_it_is(brokerage: str, tmp
             turn(made, brokerage, change)
 
             run = await again(made, connection_id, force=True)
-            await made.connected(brokerage)
+            anew = await made.connected(brokerage)
             await made.run()
 
-            assert set(known(made)) == ids
+            assert run.state is RunState.SUCCEEDED
+            assert {account.id for account in anew.accounts} == set(known(made)) == ids
             assert shown(made) == before
             assert sum(r.added + r.removed for r in run.results) == 0
     finally:
@@ -69,6 +71,7 @@ async def test_4_two_fills_that_are_equal_in_everything_stay_two(brokerage: str,
         whole = len(history(made))
         run = await again(made, connection_id, force=True)
 
+        assert run.state is RunState.SUCCEEDED
         assert whole == told == ROWS + 1
         assert sum(r.added + r.modified + r.removed for r in run.results) == 0
 

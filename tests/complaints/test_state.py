@@ -86,20 +86,21 @@ async def test_24_a_first_run_that_never_began_is_followed_by_another(made: Hous
     assert due > made.clock.now()
 
 
-async def test_24_a_pause_outlasts_the_end_of_a_run(made: House) -> None:
-    """Naive: the error of a run in the background overwrites what the user has decided."""
+@pytest.mark.parametrize("state", [ConnectionState.PAUSED, ConnectionState.ACTION_REQUIRED])
+async def test_24_the_end_of_a_run_hides_neither_a_pause_nor_that_the_user_must_act(
+    state: ConnectionState, made: House
+) -> None:
+    """Naive: the error of a run in the background overwrites what the user has decided, or has to do."""
     known = await first(made)
     await made.start(connection_id=known)
     made.store.write_now(
-        lambda uow: uow.connections.save(
-            connection(made, known).moved(ConnectionState.PAUSED, made.clock.now())
-        )
+        lambda uow: uow.connections.save(connection(made, known).moved(state, made.clock.now()))
     )
     made.clock.ahead = timedelta(days=1)
 
     await tidy(made)()
 
-    assert connection(made, known).state is ConnectionState.PAUSED
+    assert connection(made, known).state is state
 
 
 async def test_23_a_grant_tells_its_end_ahead_and_what_was_read_stays(made: House) -> None:

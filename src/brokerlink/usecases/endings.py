@@ -11,6 +11,8 @@ from domain.events import Event, EventType
 from domain.ports.storage import UnitOfWork
 from domain.syncs import Progress, ProgressKind, RunState, SyncRun
 
+_STAY = frozenset({ConnectionState.PAUSED, ConnectionState.QUARANTINED})
+
 
 def end_unopened(
     uow: UnitOfWork,
@@ -33,8 +35,10 @@ def end_unopened(
     if connection is None or not connection.live or why is None:
         return
     mark_unread(uow, run, now)
-    if connection.state in {ConnectionState.PAUSED, ConnectionState.QUARANTINED} and not quarantine:
+    if connection.state in _STAY and not quarantine:
         return  # somebody has stopped it meanwhile: that is what it shows
+    if state is RunState.EXPIRED and connection.state is ConnectionState.ACTION_REQUIRED:
+        return  # that nobody came to it does not change what the user has to do
     moved = connection.moved(
         ConnectionState.QUARANTINED if quarantine else policy.state_after(state, why), now, why
     )
