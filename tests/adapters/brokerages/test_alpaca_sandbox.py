@@ -34,23 +34,20 @@ class Alpaca:
     faults: tuple[str, ...] = ()
     rows: int | None = None
     now: datetime = NOW
-    account: str = "live"
+    host: str = "api"
 
     def __post_init__(self) -> None:
         self.box = create("alpaca", self.seed, self.persona, NOW.date(), rows=self.rows)
         self.stage = Stage([Faulty(self.box, faults=[parse_fault(fault) for fault in self.faults])])
-        self.given = self.box.credentials()
+        assert isinstance(self.box, AlpacaSandbox)
+        self.given = self.box.credentials(self.host)
 
     @property
     def keys(self) -> dict[str, str]:
-        prefix = "paper_" if self.account == "paper" else ""
-        return {
-            "APCA-API-KEY-ID": self.given[f"{prefix}key_id"],
-            "APCA-API-SECRET-KEY": self.given[f"{prefix}secret_key"],
-        }
+        return {"APCA-API-KEY-ID": self.given["key_id"], "APCA-API-SECRET-KEY": self.given["secret_key"]}
 
     def ask(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Response:
-        url = f"{conformance.BASE}/alpaca{'/paper' if self.account == 'paper' else ''}{path}"
+        url = f"{conformance.BASE}/alpaca{'/paper' if self.host == 'paper' else ''}{path}"
         return self.stage.hear(
             method, url, self.keys if headers is None else headers, b"", self.now, conformance.BASE
         ).response
@@ -449,7 +446,7 @@ def test_paper_has_no_dividends_and_no_rows_of_fees(seed: int) -> None:
             row["activity_type"] for row in alpaca.pages(f"{ACTIVITIES}?page_size=100", "page_token", "id")
         }
 
-    live, paper = words(Alpaca(seed)), words(Alpaca(seed, account="paper"))
+    live, paper = words(Alpaca(seed)), words(Alpaca(seed, host="paper"))
 
     assert {"DIV", "FEE"} <= live
     assert "FILL" in paper
@@ -457,7 +454,7 @@ def test_paper_has_no_dividends_and_no_rows_of_fees(seed: int) -> None:
 
 
 def test_keys_of_one_host_are_none_on_the_other() -> None:
-    live, paper = Alpaca(), Alpaca(account="paper")
+    live, paper = Alpaca(), Alpaca(host="paper")
 
     assert live.keys["APCA-API-KEY-ID"].startswith("AK")
     assert paper.keys["APCA-API-KEY-ID"].startswith("PK")
@@ -466,6 +463,6 @@ def test_keys_of_one_host_are_none_on_the_other() -> None:
 
 
 def test_orders_of_a_paper_account_are_filled_in_parts_now_and_then() -> None:
-    fills = Alpaca(account="paper").pages(f"{ACTIVITIES}/FILL?page_size=100", "page_token", "id")
+    fills = Alpaca(host="paper").pages(f"{ACTIVITIES}/FILL?page_size=100", "page_token", "id")
 
     assert {row["type"] for row in fills} == {"fill", "partial_fill"}
