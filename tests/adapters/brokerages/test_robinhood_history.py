@@ -218,6 +218,20 @@ def test_coins_are_bought_with_what_was_booked() -> None:
     assert (bought.trade_date, bought.settlement_date) == (date(2026, 5, 25), None)
 
 
+def test_the_parts_of_a_coin_order_come_to_what_was_booked_for_all_of_it() -> None:
+    at = "2026-05-25T23:30:0{}-04:00"
+    parts = [
+        {"id": f"c{n}", "effective_price": "0.104", "quantity": "1", "timestamp": at.format(n)}
+        for n in range(5)
+    ]
+    row = {"account_id": WALLET, "currency_pair_id": PAIR, "side": "buy", "state": "filled", "fees": "0"}
+
+    rows, _ = told(trades.coin_order, row | {"rounded_executed_notional": "0.52", "executions": parts})
+
+    assert sum(one.gross for one in rows) == D("-0.52")
+    assert {one.gross for one in rows} == {D("-0.10"), D("-0.11")}
+
+
 # ---- events, splits, cash
 
 
@@ -261,6 +275,38 @@ def test_an_assignment_buys_the_shares_and_the_cash_is_theirs() -> None:
     assert (shares.type, shares.quantity, shares.net, shares.fees) == (T.BUY, 200, -5000, None)
     assert (option.type, option.quantity, option.net) == (T.OPTION_ASSIGNMENT, 2, 0)
     assert shares.source_key != option.source_key
+
+
+@pytest.mark.parametrize("direction", ["debit", "credit", None])
+@pytest.mark.parametrize(
+    ("kind", "side", "paid", "quantity"),
+    [("assignment", "buy", -5000, 2), ("assignment", "sell", 5000, 2), ("exercise", "sell", 5000, -2)],
+)
+def test_the_cash_of_an_event_goes_the_way_of_its_shares_whatever_its_direction_says(
+    kind: str, side: str, paid: int, quantity: int, direction: str | None
+) -> None:
+    part = {"id": "p1", "instrument_id": STOCK, "side": side, "price": "25", "quantity": "200"}
+
+    shares, option = told(
+        events.event,
+        event(kind, direction=direction, equity_components=[part], total_cash_amount="5000.30"),
+    )[0]
+
+    assert (shares.net, option.quantity) == (paid, quantity)
+    assert option.net == (D("0.30") if paid > 0 else D("-0.30"))
+
+
+@pytest.mark.parametrize("direction", ["debit", "credit"])
+@pytest.mark.parametrize(
+    ("kind", "cash", "counted"),
+    [("exercise", 310, {}), ("assignment", -310, {}), ("expiration", None, {"event.expiration.cash": 1})],
+)
+def test_an_option_that_ends_in_cash_brings_it_to_its_owner_and_costs_its_writer(
+    kind: str, cash: int | None, counted: dict[str, int], direction: str
+) -> None:
+    (row,), notes = told(events.event, event(kind, direction=direction, total_cash_amount="310.00"))
+
+    assert (row.net, notes.words) == (cash, counted)
 
 
 def test_an_event_in_preparation_is_pending_and_has_not_been_executed() -> None:
@@ -361,6 +407,17 @@ def test_a_transfer_is_signed_by_its_direction(
 
     assert (moved.type, moved.net, moved.gross, moved.fees, moved.status) == (kind, net, net, None, status)
     assert moved.trade_date == date(2026, 4, 30)
+
+
+@pytest.mark.parametrize(("fees", "many"), [("0.00", 0), (None, 0), ("1.75", 1), ({"amount": "1.75"}, 1)])
+def test_the_fees_of_a_transfer_are_counted_for_nobody_knows_whether_the_amount_has_them(
+    fees: object, many: int
+) -> None:
+    row = {"id": "a1", "amount": "50.00", "direction": "withdraw", "state": "completed", "fees": fees}
+
+    (moved,), notes = told(cash.transfer("ach"), row | {"created_at": "2026-05-01T01:00:00Z"})
+
+    assert (moved.net, moved.fees, notes.words["ach.fees"]) == (-50, None, many)
 
 
 def test_a_row_that_names_no_account_belongs_to_the_first_one() -> None:

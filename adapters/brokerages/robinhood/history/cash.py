@@ -84,6 +84,9 @@ def transfer(prefix: str) -> Callable[[bytes, Scene], Iterable[Transaction]]:
         rows.note_unknown(row, fields.TRANSFER, prefix, scene.notes)
         if not _mine_or_primary(row, scene):
             return
+        charged = row.get("fees")
+        if charged and (not isinstance(charged, str) or rows.number(row, "fees")):
+            scene.notes.words[f"{prefix}.fees"] += 1  # whether they are in the amount is not known
         word = rows.text(row, "direction")
         amount = signed(money(row, "amount"), word, scene)
         kind = None if amount is None else (T.DEPOSIT if INCOMING[word] > 0 else T.WITHDRAWAL)

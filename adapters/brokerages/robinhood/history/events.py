@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from adapters.brokerages.robinhood import fields, parse
 from adapters.brokerages.robinhood.history.standing import (
-    INCOMING,
     S,
     Standing,
     T,
@@ -21,6 +20,7 @@ from adapters.kit import rows
 from adapters.kit.card import Call, Scene
 from adapters.kit.wire import Request, get
 from domain.instruments import Instrument
+from domain.money import ZERO
 from domain.transactions import Transaction
 
 EVENTS = {
@@ -50,15 +50,30 @@ def event(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     word, direction = rows.text(row, "type"), rows.optional_text(row, "direction") or ""
     happened = _happened(row, word, raw, scene)
     long = {"exercise": True, "assignment": False}.get(word, {"debit": True, "credit": False}.get(direction))
-    cash = None if row.get("total_cash_amount") is None else money(row, "total_cash_amount")
-    rest = None if cash is None else (cash if not cash else cash * INCOMING.get(direction, 0))
-    for part in objects(row, "equity_components", optional=True):
-        moved = happened.shares(part, scene)
-        rest = None if rest is None or moved.gross is None else rest - moved.gross
-        yield moved
+    moved = [happened.shares(part, scene) for part in objects(row, "equity_components", optional=True)]
+    yield from moved
+    rest = _rest(row, word, [share.gross for share in moved], scene)
     instrument = parse.contract(named(row, "option"), scene)
     quantity = rows.number(row, "quantity")
     yield happened.option(row, instrument, None if long is None else (-quantity if long else quantity), rest)
+
+
+def _rest(row: Row, word: str, paid: list[Decimal | None], scene: Scene) -> Decimal | None:
+    """The cash that no share accounts for. The total is unsigned: it goes the way that the shares' cash goes;
+    without shares, an exercise brings what the option was worth, and an assignment costs it. `direction` is
+    not asked: of an expiration it tells the option's side, of these perhaps too (unconfirmed)."""
+    if row.get("total_cash_amount") is None:
+        return None
+    cash, shares = abs(money(row, "total_cash_amount")), ZERO
+    for gross in paid:
+        if gross is None:
+            return None
+        shares += gross
+    sign = (shares > 0) - (shares < 0) or {"exercise": 1, "assignment": -1}.get(word, 0)
+    if cash and not sign:
+        scene.notes.words[f"event.{word[:32]}.cash"] += 1
+        return None
+    return sign * cash - shares
 
 
 def _happened(row: Row, word: str, raw: bytes, scene: Scene) -> "Happened":

@@ -95,7 +95,8 @@ def needs_coin_order(raw: bytes) -> Iterator[str]:
 
 
 def coin_order(raw: bytes, scene: Scene) -> Iterator[Transaction]:
-    """A row of nummus /orders/. The booked amount is told for the order, so for its only execution."""
+    """A row of nummus /orders/. The booked amount is told for the order, so for its only execution; of
+    several the sum is rounded and not each, so that they come to what was booked."""
     row = rows.fields(raw)
     rows.note_unknown(row, fields.COIN_ORDER, "coin_order", scene.notes)
     fills = _fills(row, "coin_order", scene)
@@ -110,10 +111,11 @@ def coin_order(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     kind = {"buy": T.BUY, "sell": T.SELL}.get(side, T.OTHER)
     deal = Deal(kind, f"coin_order {side}", side, instrument, _voided(row), raw)
     booked = rows.optional_number(row, "rounded_executed_notional") if len(fills) == 1 else None
-    fees = rows.optional_number(row, "fees")
+    fees, worth = rows.optional_number(row, "fees"), ZERO
     for fill in fills:
-        price, quantity = rows.number(fill, "effective_price"), rows.number(fill, "quantity")
-        notional = cents(price * quantity) if booked is None else booked
+        price = rows.number(fill, "effective_price")
+        before, worth = worth, worth + price * rows.number(fill, "quantity")
+        notional = cents(worth) - cents(before) if booked is None else booked
         yield deal.fill(fill, price, notional, fees)
         fees = None if fees is None else ZERO
 
