@@ -117,7 +117,7 @@ def transaction(line: Line, reading: Reading) -> None:
     if word.lower() not in TYPES:
         reading.unknown(f"type.{word}")
     kind, instrument = TYPES.get(word.lower(), T.OTHER), _instrument(line)
-    net, fees = line.figure("net amount"), line.figure("commissions and fees", "commission fees")
+    net = line.figure("net amount")
     quantity = _quantity(kind, line.figure("shares"))
     if (quantity or net or ZERO) < 0:
         kind = _BY_SIGN.get(kind, kind)
@@ -125,6 +125,8 @@ def transaction(line: Line, reading: Reading) -> None:
         kind = T.SWEEP
     if kind is T.DIVIDEND_REINVESTMENT and quantity is None:
         reading.unknown(NO_SHARES)
+    # A row of cash is its own fee: what stands in both columns is one amount.
+    fees = line.figure("commissions and fees", "commission fees") if kind in _IN | _OUT else None
     account.transactions.append(
         Transaction(
             source_key=None,
@@ -137,7 +139,7 @@ def transaction(line: Line, reading: Reading) -> None:
             quantity=quantity,
             price=line.figure("share price") or None if quantity else None,
             gross=None if net is None else net + (fees or ZERO),
-            fees=fees if kind in _IN | _OUT else None,
+            fees=fees,
             net=net,
             description=line.text("transaction description"),
             raw=line.raw,

@@ -177,6 +177,26 @@ def test_a_delisted_instrument_keeps_its_id() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("stock", InstrumentKind.EQUITY),
+        ("adr", InstrumentKind.EQUITY),
+        ("etp", InstrumentKind.ETF),
+        (None, InstrumentKind.EQUITY),
+        ("wrt", InstrumentKind.OTHER),
+    ],
+)
+def test_what_an_instrument_is_by_its_type_and_a_type_that_nobody_knows_is_counted(
+    word: str | None, kind: InstrumentKind
+) -> None:
+    known = {f"instrument:{STOCK}": {"id": STOCK, "symbol": "XMPL", "type": word}}
+
+    (held,), notes = told(parse.stock, position(), **known)
+
+    assert (held.instrument.kind, bool(notes.words)) == (kind, kind is InstrumentKind.OTHER)
+
+
+@pytest.mark.parametrize(
     ("average", "kind", "quantity"), [("-345.0000", "short", -2), ("345.0000", "long", 2)]
 )
 def test_the_average_of_an_option_is_told_for_a_contract(average: str, kind: str, quantity: int) -> None:

@@ -221,15 +221,16 @@ def test_coins_are_bought_with_what_was_booked() -> None:
 def test_the_parts_of_a_coin_order_come_to_what_was_booked_for_all_of_it() -> None:
     at = "2026-05-25T23:30:0{}-04:00"
     parts = [
-        {"id": f"c{n}", "effective_price": "0.104", "quantity": "1", "timestamp": at.format(n)}
+        {"id": f"c{n}", "effective_price": "0.052", "quantity": "2", "timestamp": at.format(n)}
         for n in range(5)
     ]
-    row = {"account_id": WALLET, "currency_pair_id": PAIR, "side": "buy", "state": "filled", "fees": "0"}
+    row = {"account_id": WALLET, "currency_pair_id": PAIR, "side": "buy", "state": "filled", "fees": "0.02"}
 
     rows, _ = told(trades.coin_order, row | {"rounded_executed_notional": "0.52", "executions": parts})
 
     assert sum(one.gross for one in rows) == D("-0.52")
     assert {one.gross for one in rows} == {D("-0.10"), D("-0.11")}
+    assert [one.fees for one in rows] == [D("0.02"), 0, 0, 0, 0]
 
 
 # ---- events, splits, cash

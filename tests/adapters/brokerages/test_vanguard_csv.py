@@ -79,6 +79,12 @@ def test_types_of_cash(kind: str, net: str, wanted: TransactionType) -> None:
     assert (told.type, told.quantity, told.price, told.fees) == (wanted, None, None, None)
 
 
+def test_a_fee_that_stands_in_both_columns_is_one_amount() -> None:
+    told = row("Fee", "0.0000,0.0,-20.00,20.00,-20.00")
+
+    assert (told.gross, told.fees, told.net) == (Decimal(-20), None, Decimal(-20))
+
+
 @pytest.mark.parametrize(
     ("kind", "shares", "wanted"),
     [
