@@ -29,7 +29,6 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "brokerlink", *words],
             stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True,
-            preexec_fn=lambda: os.close(self.keyboard),  # noqa: PLW1509  nothing else runs in between
         )  # fmt: skip
         os.close(theirs)
         self.shown = ""
