@@ -82,6 +82,8 @@ def _one(
     if kind is T.TAX:
         fees = taxes = None  # they are the row itself
     net = told.net
+    if kind is T.FEE and net is not None and fees == abs(net):
+        fees = None  # so is a fee that is told as amount and as fees
     return Transaction(
         source_key=rows.text(row, "transactionId") + part,
         type=kind,

@@ -362,6 +362,8 @@ def test_an_amount_that_is_not_rate_times_position_is_not_the_gross() -> None:
     row = one(cash.dividend, dividend(amount="5.08"))
 
     assert (row.gross, row.net) == (D("5.98"), D("5.08"))
+    assert one(cash.dividend, dividend(amount="5.97")).gross == D("5.97")  # rounding
+    assert one(cash.dividend, dividend(amount="5.08", rate=None)).gross == D("5.08")
 
 
 @pytest.mark.parametrize(
@@ -445,6 +447,7 @@ def test_interest_is_signed_and_an_unknown_reason_is_counted() -> None:
     (debit,), notes = told(cash.sweep, row | {"direction": "debit", "reason": "clawback"})
 
     assert (one(cash.sweep, row).type, one(cash.sweep, row).net) == (T.INTEREST, D("1.25"))
+    assert one(cash.sweep, row).status is S.POSTED  # it tells no state
     assert (debit.type, debit.net, notes.words) == (T.OTHER, D("-1.25"), {"sweep.clawback": 1})
 
 
@@ -461,6 +464,11 @@ def test_charges_go_out_without_what_was_credited_and_lent_shares_bring_in() -> 
     got = one(cash.charge("stock_loan", T.INTEREST, 1), lent)
 
     assert (paid.type, paid.net) == (T.MARGIN_INTEREST, D("-2.85"))
+    refunded = told(cash.charge("fee", T.FEE, -1), row | {"refunds": [{"id": "r1"}]})[1]
+    assert (refunded.words, told(cash.charge("fee", T.FEE, -1), row | {"refunds": []})[1].words) == (
+        {"fee.refunds": 1},
+        {},
+    )
     assert (got.type, got.net, got.trade_date) == (T.INTEREST, D("0.07"), date(2026, 5, 4))
 
 

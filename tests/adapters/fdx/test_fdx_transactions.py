@@ -140,6 +140,14 @@ def test_every_type_that_the_sheet_lists_has_a_case() -> None:
     assert {word for word, *_ in CASES} == words.KNOWN
 
 
+@pytest.mark.parametrize(("fees", "rest"), [(25, None), (0, None), (5, 5)])
+def test_a_fee_that_is_told_as_amount_and_as_fees_is_counted_once(fees: int, rest: int | None) -> None:
+    row = told(BOUGHT | {"transactionType": "FEE", "units": 0, "amount": 25, "fees": fees, "commission": 0})
+
+    assert (row.type, row.net, row.gross) == (T.FEE, D(-25), D(-25 + (rest or 0)))
+    assert row.fees == rest
+
+
 def test_a_dividend_and_its_purchase_may_come_as_one_row() -> None:
     for memo in ("CREDIT", "MEMO", None):
         row = MONEY | TRADE | {"transactionType": "DIVIDENDREINVEST", "debitCreditMemo": memo}
