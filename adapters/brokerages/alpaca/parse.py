@@ -23,7 +23,9 @@ from domain.transactions import Transaction, TransactionStatus, TransactionType
 T = TransactionType
 
 _OCC = re.compile(r"[A-Z0-9.]{1,6}\d{6}[CP]\d{8}")
-_COIN = re.compile(r"[A-Z0-9]{2,10}/USD|[A-Z0-9]{3,7}USD")  # with slash in activities, old ones without
+# A coin and what it is priced in, of an old fill: new ones have a slash between them. Shares have at most
+# five letters.
+_PAIR = re.compile(r"(?=.{6,})([A-Z0-9]{2,10}?)(USDT|USDC|USD|BTC)")
 _CLOSED = frozenset({"ACCOUNT_CLOSED", "REJECTED", "SUBMISSION_FAILED"})
 _OPEN = rows.names(
     "ONBOARDING SUBMITTED ACCOUNT_UPDATED APPROVAL_PENDING ACTIVE ACTION_REQUIRED APPROVED DISABLED INACTIVE"
@@ -135,7 +137,8 @@ _OTHER = frozenset(
 
 
 def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
-    """GET /v2/account (3.1). The key's one account; the account number names it for ever."""
+    """GET /v2/account (3.1). The key's one account; the account number names it for ever. Those of play money
+    begin with PA, and say so in their name."""
     row = rows.fields(raw)
     rows.note_unknown(row, _ACCOUNT, "account", scene.notes)
     number, status = rows.text(row, "account_number"), rows.text(row, "status")
@@ -145,7 +148,7 @@ def account(raw: bytes, scene: Scene) -> Iterator[AccountTold]:
     kind = AccountKind.MARGIN if leverage is not None and leverage > 1 else AccountKind.CASH
     yield AccountTold(
         key=number,
-        name=f"Alpaca {number[-4:]}",
+        name=f"Alpaca{' paper' if number.startswith('PA') else ''} {number[-4:]}",
         number=number,
         kind=kind,
         currency=rows.text(row, "currency"),
@@ -213,7 +216,8 @@ def _fill(row: dict[str, Any], raw: bytes, scene: Scene) -> Transaction:
     instrument, currency = _named(symbol), scene.account.currency if scene.account else "USD"
     quantity, buys = rows.number(row, "qty"), side == "buy"
     price: Decimal | None = rows.number(row, "price")
-    if symbol.partition("/")[2] not in ("", "USD", currency):
+    pair = _pair(symbol)
+    if pair is not None and pair[1] not in ("USD", currency):
         scene.notes.words["pair.priced_in_a_coin"] += 1  # what that was in money is told nowhere
         price = None
     gross = None if price is None else _worth(instrument, -quantity if buys else quantity, price)
@@ -277,8 +281,8 @@ def _kind(
     if kind is None:
         direction = net or quantity or ZERO
         incoming = direction > 0
-        if word == "OPTRD":
-            return T.BUY if (quantity or ZERO) > 0 else T.SELL
+        if word == "OPTRD":  # where no shares are told, money that goes says that they came
+            return T.BUY if (quantity > 0 if quantity else (net or ZERO) < 0) else T.SELL
         return T.TRANSFER_IN if incoming else T.TRANSFER_OUT
     if kind is T.INTEREST and net is not None and net < 0:
         return T.MARGIN_INTEREST
@@ -307,11 +311,22 @@ def _named(symbol: str, cusip: str | None = None) -> Instrument:
     """An instrument from its symbol alone: activities do not tell the class."""
     if _OCC.fullmatch(symbol):
         return option_instrument(option_from_occ(symbol, HUNDRED))
-    if "/" in symbol or (len(symbol) > 5 and _COIN.fullmatch(symbol)):
-        return Instrument(InstrumentKind.CRYPTO, _coin(symbol))
+    pair = _pair(symbol)
+    if pair is not None:
+        return Instrument(InstrumentKind.CRYPTO, pair[0])
     return Instrument(InstrumentKind.EQUITY, symbol, identifiers=(("cusip", cusip),) if cusip else ())
 
 
+@lru_cache(maxsize=4096)
+def _pair(symbol: str) -> tuple[str, str] | None:
+    """BTC and USD from `BTC/USD` and (old fills, fees) `BTCUSD`; None for a share."""
+    if "/" in symbol:
+        coin, _, priced_in = symbol.partition("/")
+        return coin, priced_in
+    found = _PAIR.fullmatch(symbol)
+    return None if found is None else (found[1], found[2])
+
+
 def _coin(symbol: str) -> str:
-    """BTC from `BTC/USD` (orders, activities) and `BTCUSD` (positions, old fills)."""
+    """BTC from `BTC/USD` and (positions) `BTCUSD`."""
     return symbol.partition("/")[0] if "/" in symbol else symbol.removesuffix("USD")
