@@ -38,11 +38,12 @@ KINDS = {"CS": K.EQUITY, "OPT": K.OPTION, "MF": K.MUTUAL_FUND}
 RIGHTS = {"0": Right.PUT, "1": Right.CALL}
 # side of a trade: its type, and the sign of what moves.
 SIDES = {"1": (T.BUY, 1), "2": (T.SELL, -1), "5": (T.SELL_SHORT, -1)}
-# What bookkeeping rows say; the first that is found. Taxes and margin interest name what they are of.
+# What bookkeeping rows say; the first that is found. Taxes and fees name what they are of.
 WORDS = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
     for pattern, kind in (
         (r"\bTAX\b|\bWITHHELD\b", T.TAX),
+        (r"\bFEES?\b", T.FEE),
         (r"\bDIVIDEND\b", T.DIVIDEND),
         (r"\bINTEREST\b", T.INTEREST),
         (r"\bEXPIRED\b", T.OPTION_EXPIRATION),
@@ -52,7 +53,6 @@ WORDS = tuple(
         (r"\bMERGER\b", T.MERGER),
         (r"\bSPINOFF\b", T.SPINOFF),
         (r"\b(ACH|WIRE|DEPOSIT|WITHDRAWAL|DISBURSEMENT)\b", T.DEPOSIT),
-        (r"\bFEES?\b", T.FEE),
     )
 )
 OUT = {T.DEPOSIT: T.WITHDRAWAL, T.INTEREST: T.MARGIN_INTEREST}
@@ -108,7 +108,8 @@ def balance(raw: bytes, scene: Scene) -> Iterator[Balance]:
     money, power = rows.mapping(row, "money"), rows.optional_mapping(row, "buyingpower")
     cash = rows.optional_number(money, "total")
     if cash is None:
-        cash = rows.number(money, "cash") + (rows.optional_number(money, "mmf") or ZERO)
+        parts = (rows.optional_number(money, name) or ZERO for name in ("marginbalance", "mmf"))
+        cash = rows.number(money, "cash") + sum(parts, ZERO)
     yield Balance(
         currency=CURRENCY,
         cash=cash,

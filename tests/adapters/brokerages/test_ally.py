@@ -269,7 +269,7 @@ def test_the_profile_may_say_more(profile: dict[str, str], kind: AccountKind) ->
 
 
 def test_cash_is_the_total_of_money() -> None:
-    money = {"cash": "1", "mmf": "2", "total": "2340.55", "marginbalance": "-5"}
+    money = {"cash": "1", "mmf": "2", "total": "2340.55", "marginbalance": "-5000"}
     row = {"account": "1", "accountvalue": "10340.55", "buyingpower": {"stock": "4681.10"}, "money": money}
 
     (told,) = parse.balance(to_json(row), scene())
@@ -278,7 +278,7 @@ def test_cash_is_the_total_of_money() -> None:
     assert (told.cash, told.buying_power, told.total_value) == (
         Decimal("2340.55"), Decimal("4681.10"), Decimal("10340.55"),
     )  # fmt: skip
-    assert (bare.cash, bare.buying_power) == (Decimal(3), None)
+    assert (bare.cash, bare.buying_power) == (Decimal(-4997), None)  # what was borrowed is no cash
 
 
 # ---- holdings
@@ -337,6 +337,19 @@ def test_putcall_zero_is_a_put(word: str, symbol: str) -> None:
 @pytest.mark.parametrize("told", ["2026-06-19T00:00:00-04:00", "2026-06-19T23:30:00-05:00", "2026-06-19"])
 def test_an_expiry_is_the_day_in_front_of_its_time(told: str) -> None:
     assert holding(instrument={**OPTION, "matdt": told}).instrument.symbol == "XMPL  260619C00110000"
+
+
+@pytest.mark.parametrize(("told", "multiplier"), [("10", 10), ("100", 100), ("", 100)])
+def test_an_option_says_for_how_many_it_is(told: str, multiplier: int) -> None:
+    option = holding(instrument={**OPTION, "mult": told}).instrument.option
+
+    assert option is not None
+    assert option.multiplier == multiplier
+
+
+@pytest.mark.parametrize(("word", "kind"), [("CS", "equity"), ("MF", "mutual_fund")])
+def test_the_kinds_of_securities_that_are_known(word: str, kind: str) -> None:
+    assert holding(instrument={**STOCK, "sectyp": word}).instrument.kind.value == kind
 
 
 def test_an_option_that_is_neither_is_unreadable() -> None:

@@ -105,7 +105,8 @@ def test_an_options_id_is_its_symbol_and_sym_the_root() -> None:
         ("MARGIN INTEREST CHARGED", "-1", T.MARGIN_INTEREST), ("ACH DEPOSIT", "5", T.DEPOSIT),
         ("WIRE OUT", "-5", T.WITHDRAWAL), ("DISBURSEMENT", "-5", T.WITHDRAWAL), ("DEPOSIT", "5", T.DEPOSIT),
         ("WITHDRAWAL", "-5", T.WITHDRAWAL), ("SERVICE FEE", "-5", T.FEE), ("ADR FEES", "-5", T.FEE),
-        ("FOREIGN TAX WITHHELD ON DIVIDEND", "-5", T.TAX),
+        ("FOREIGN TAX WITHHELD ON DIVIDEND", "-5", T.TAX), ("WIRE TRANSFER FEE", "-25", T.FEE),
+        ("ACH RETURN FEE", "-30", T.FEE), ("ADR FEE ON DIVIDEND", "-1", T.FEE),
     ],
 )  # fmt: skip
 def test_bookkeeping_says_what_it_is_in_words(text: str, amount: str, kind: TransactionType) -> None:
@@ -129,6 +130,12 @@ def test_bookkeeping_may_move_securities(text: str, quantity: str, kind: Transac
     (told,) = read(bookkeeping(text, "0", quantity=quantity, security=XMPL))
 
     assert (told.type, told.quantity, told.net) == (kind, Decimal(quantity), Decimal(0))
+
+
+def test_what_a_row_says_may_stand_in_its_detail_only() -> None:
+    (told,) = read({**bookkeeping("CASH DIVIDEND EXAMPLE INC"), "desc": ""})
+
+    assert (told.type, told.description) == (T.DIVIDEND, "CASH DIVIDEND EXAMPLE INC")
 
 
 def test_words_that_say_nothing_are_other_and_counted() -> None:
