@@ -22,6 +22,7 @@ K, T = AccountKind, TransactionType
 Row = dict[str, Any]
 CENT = Decimal("0.01")
 _OCC = re.compile(r"[A-Z0-9]{1,6}\d{6}[CP]\d{8}")
+_FEE = re.compile(r"\bFEES?\b", re.IGNORECASE)
 CURRENCY = "USD"  # no field says it: Tradier keeps dollars only
 
 CLASSES: dict[str, AccountKind] = {
@@ -162,9 +163,10 @@ def _multiplier(instrument: Instrument) -> Decimal:
 def event(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     """An event of GET …/history (3.5). It has no id: equal rows are told apart by their number."""
     row = rows.fields(raw)
-    word, net = rows.text(row, "type").lower(), rows.number(row, "amount")
-    rows.note_unknown(row, _EVENT, "event", scene.notes)
-    detail = rows.optional_mapping(row, word)
+    said, net = rows.text(row, "type"), rows.number(row, "amount")
+    word = said.lower()
+    rows.note_unknown(row, _EVENT if said == word else _EVENT | {said}, "event", scene.notes)
+    detail = rows.optional_mapping(row, word) or rows.optional_mapping(row, said)  # its key is the type
     rows.note_unknown(detail, _DETAIL, word, scene.notes)
     quantity = _figure(detail, "quantity") or ZERO
     kind = _kind(word, detail, net, quantity, scene)
@@ -200,7 +202,6 @@ def _figure(row: Row, name: str) -> Decimal | None:
 
 def _kind(word: str, detail: Row, net: Decimal, quantity: Decimal, scene: Scene) -> TransactionType:
     """`kind` is told coarsely: the sign of what moved, and words of the description, say the rest."""
-    text = (rows.optional_text(detail, "description") or "").upper()
     incoming = (net or quantity) > 0
     match word:
         case "trade":
@@ -212,7 +213,7 @@ def _kind(word: str, detail: Row, net: Decimal, quantity: Decimal, scene: Scene)
             return ENDINGS.get(ending, T.OTHER)
         case "ach" | "wire" | "check":
             return T.DEPOSIT if incoming else T.WITHDRAWAL
-        case "journal" if "FEE" in text and net < 0:
+        case "journal" if _FEE.search(rows.optional_text(detail, "description") or ""):  # or back, as told
             return T.FEE
         case "transfer" | "journal":
             return T.TRANSFER_IN if incoming else T.TRANSFER_OUT
@@ -228,12 +229,13 @@ def _charged(
     instrument: Instrument | None, quantity: Decimal, price: Decimal | None, net: Decimal, scene: Scene
 ) -> tuple[Decimal, Decimal | None]:
     """Gross and fees of a trade: `commission` is only a part of what `amount` has lost, the rest is what
-    regulators took. Where quantity and price do not explain it, the fees are unknown and it is counted."""
+    regulators took. Where quantity and price do not explain it, the fees are unknown and it is counted: more
+    came in, or of a sale a tenth or less, as of a contract that is not for a hundred."""
     if price is None or instrument is None:
         return net, None
     exact = -quantity * price * _multiplier(instrument)
     gross = exact.quantize(CENT, ROUND_HALF_EVEN)
-    if gross - net < 0:
+    if gross - net < 0 or 0 < gross >= 10 * net:
         scene.notes.words["trade.amount_does_not_add_up"] += 1
         return net, None
     return gross, gross - net

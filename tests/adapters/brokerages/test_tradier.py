@@ -240,6 +240,18 @@ def test_the_case_of_a_trade_s_type_does_not_matter(word: str) -> None:
     assert (row.type, row.gross) == (T.BUY, Decimal("-1012.5"))
 
 
+@pytest.mark.parametrize("key", ["trade", "TRADE"])
+def test_the_case_of_an_event_s_type_does_not_matter(key: str) -> None:
+    detail = '{"quantity":1,"price":10,"symbol":"X"}'
+    raw = f'{{"amount":-10,"date":"2026-11-03T00:00:00Z","type":"TRADE","{key}":{detail}}}'
+    stage = scene()
+
+    (row,) = parse.event(raw.encode(), stage)
+
+    assert (row.type, row.gross, row.source_type) == (T.BUY, Decimal(-10), "trade")
+    assert not stage.notes.fields
+
+
 def test_a_date_is_a_calendar_day_dressed_as_midnight_in_utc() -> None:
     row = told(event("dividend", "10"))  # told as 2026-11-03T00:00:00Z, which is the 2nd in New York
 
@@ -261,7 +273,8 @@ def test_only_a_trade_names_what_was_traded(kind: str) -> None:
 
 def test_a_journal_that_takes_a_fee_is_a_fee() -> None:
     assert told(event("journal", "-0.05", description="Transfer fee")).type is T.FEE
-    assert told(event("journal", "0.05", description="FEE REVERSAL")).type is T.TRANSFER_IN
+    assert told(event("journal", "0.05", description="FEE REVERSAL")).type is T.FEE
+    assert told(event("journal", "-50", description="COFFEE HOLDING CO")).type is T.TRANSFER_OUT
 
 
 def test_what_is_filled_at_night_is_found_by_reading_some_days_again() -> None:
@@ -276,6 +289,15 @@ def test_where_quantity_and_price_do_not_explain_the_amount_fees_are_unknown() -
     row = told(event(amount="-900", quantity=10, price=Decimal("101.25"), symbol="XMPL"))
 
     assert (row.gross, row.fees, row.net) == (-900, None, -900)
+
+
+@pytest.mark.parametrize(("amount", "fees"), [("2999.00", "1.00"), ("300.00", None), ("-1.00", None)])
+def test_a_sale_of_which_a_tenth_came_in_was_not_of_a_hundred_each(amount: str, fees: str | None) -> None:
+    """An adjusted contract may be for ten: that is no fee of nine tenths."""
+    row = told(event(amount=amount, quantity=-100, price=Decimal("0.3"), symbol="GE1260622C00014000"))
+
+    assert (row.fees, row.net) == (None if fees is None else Decimal(fees), Decimal(amount))
+    assert row.gross == (Decimal(amount) if fees is None else 3000)
 
 
 @pytest.mark.parametrize(
