@@ -221,6 +221,8 @@ def _traded(row: Row, word: str, moved: Money, worth: Money, common: dict[str, A
         total = subtotal = None
         fee = fee if buys else None  # both halves name the fee of the whole
     total = total or worth
+    # What is told in another currency than the total cannot be added to it.
+    fee, subtotal = (one if one and one.currency == total.currency else None for one in (fee, subtotal))
     sign = -1 if buys else 1
     net, fees = sign * abs(total.amount), None if fee is None else fee.amount
     gross = None if fees is None else net + fees

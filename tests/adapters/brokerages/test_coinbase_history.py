@@ -189,6 +189,16 @@ def test_a_simple_buy_costs_its_total_of_which_a_part_is_the_fee() -> None:
     assert (told.source_key, told.trade_date) == ("tx:63eeed67", date(2026, 5, 19))
 
 
+def test_a_fee_in_another_currency_than_the_total_is_not_added_to_it() -> None:
+    fee, part = {"amount": "8.55", "currency": "EUR"}, {"amount": "616.45", "currency": "EUR"}
+
+    bought = entry("buy", buy=BUY | {"fee": fee, "subtotal": part})
+    came = entry("trade", "0.0166", native="1130.00", trade={"id": "TR9", "fee": fee})
+
+    for told, net in ((bought, "-680.00"), (came, "-1130.00")):
+        assert (told.currency, told.gross, told.fees, told.net) == ("USD", None, None, D(net))
+
+
 def test_the_cash_wallet_that_paid_for_a_buy_is_no_second_transaction() -> None:
     assert entry("buy", "-680.00", "USD", "-680.00", buy=BUY) is None
     assert entry("sell", "680.00", "USD", "680.00") is None
@@ -204,8 +214,15 @@ def test_an_old_buy_names_only_an_id_and_its_fee_is_unknown() -> None:
     assert (told.net, told.gross, told.fees, told.price) == (D("-680.00"), None, None, None)
 
 
-def test_a_recorded_sell_has_both_amounts_negative_and_cash_comes_in() -> None:
-    told = entry("sell", "-0.01", native="-680.00")
+def test_where_no_fee_is_told_the_subtotal_is_what_the_coins_cost() -> None:
+    told = entry("buy", buy={"subtotal": BUY["subtotal"], "total": BUY["total"]})
+
+    assert (told.gross, told.fees, told.net, told.price) == (D("-670.02"), None, D("-680.00"), D(67002))
+
+
+@pytest.mark.parametrize("native", ["-680.00", "680.00"])
+def test_a_recorded_sell_has_both_amounts_negative_and_cash_comes_in(native: str) -> None:
+    told = entry("sell", "-0.01", native=native)
 
     assert (told.type, told.quantity, told.net) == (T.SELL, D("-0.01"), D("680.00"))
 
@@ -281,6 +298,13 @@ def test_a_reward_in_eth2_stays_under_that_symbol() -> None:
     told = entry("staking_reward", "0.001", "ETH2", "3.20")
 
     assert (told.type, told.instrument.symbol, told.quantity) == (T.STAKING_REWARD, "ETH2", D("0.001"))
+
+
+def test_sales_of_a_futures_wallet_have_words_of_one_family() -> None:
+    here = scene()
+
+    assert entry("fcm_futures_usdc_sell_daily", "-5", "USDC", "-5", here=here).type is T.TRANSFER_OUT
+    assert not here.notes.words
 
 
 def test_a_new_type_is_counted_and_kept() -> None:
