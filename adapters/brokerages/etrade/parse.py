@@ -262,7 +262,8 @@ def _split(
     kind: TransactionType, net: Decimal, trade: dict[str, Any], instrument: Instrument | None, scene: Scene
 ) -> tuple[Decimal | None, Decimal | None]:
     """Gross and fees. `amount` has the fees in it and `fee` mostly says 0, so of a trade the fees are what
-    lies between its value and the amount."""
+    lies between its value and the amount. Where of a sale a tenth or less came in, the price is for something
+    else than we took it for (a small contract, a bond without its product): fees are unknown."""
     if kind not in _TRADES:
         return net, None
     told = _told(trade, "fee")
@@ -276,6 +277,9 @@ def _split(
         gross = (-value * multiplier).quantize(CENT)
     except InvalidOperation:
         raise UnreadableReply("quantity and price are absurd") from None
+    if 0 < gross >= 10 * net:
+        scene.notes.words["amount.far_below_value"] += 1
+        return net, None
     if gross - net >= 0:
         return gross, gross - net
     if net - gross <= CENT:  # a cent of rounding is no fee

@@ -114,6 +114,17 @@ def test_a_cent_of_rounding_is_no_fee_and_more_than_a_cent_is_unknown() -> None:
     assert at.notes.words == {"amount.above_value": 1}
 
 
+def test_a_sale_of_which_a_tenth_came_in_was_not_priced_as_we_took_it() -> None:
+    """A bond without its product looks like a share: that is no fee of 99 parts in a hundred."""
+    at = scene()
+    trade = {"product": {}, "displaySymbol": "912345AB1", "quantity": -10000, "price": 98.5}
+
+    found = read(row(transactionType="Sold", amount=9850, trade=trade), at)
+
+    assert (found.gross, found.fees, found.net) == (Decimal(9850), None, Decimal(9850))
+    assert at.notes.words == {"amount.far_below_value": 1}
+
+
 def test_the_value_of_an_option_trade_has_the_multiplier_in_it() -> None:
     trade = {"product": option(), "quantity": 2, "price": 3.23}
 
