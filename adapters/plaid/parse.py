@@ -17,7 +17,7 @@ from adapters.kit.card import Scene
 from adapters.kit.wire import decode, raw_fields
 from adapters.plaid import fields
 from adapters.plaid.securities import currency_of, instrument_of, is_cash, units_of
-from adapters.plaid.words import PENDING, kind_of
+from adapters.plaid.words import PAID, PENDING, kind_of
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import UnreadableReply
 from domain.instruments import Instrument, InstrumentKind
@@ -208,6 +208,8 @@ def transaction(raw: bytes, scene: Scene) -> Iterator[Transaction]:
     name, net = rows.optional_text(row, "name") or "", -rows.number(row, "amount")
     quantity = _quantity(type_, rows.optional_number(row, "quantity") or ZERO)
     kind = kind_of(type_, subtype, name, instrument, quantity, net, scene.notes)
+    if kind in PAID and net:
+        quantity = ZERO
     pending = subtype in PENDING
     posted, executed = rows.day(row.get("date"), "date"), _executed(row)
     figures = _figures(row, instrument, quantity, net, scene)

@@ -38,6 +38,9 @@ SUBTYPES: dict[str, TransactionType | None] = {
 }  # fmt: skip
 PENDING = frozenset({"pending credit", "pending debit"})
 
+# Money that a security brings: a quantity beside it says how many shares it is for, and none of them moves.
+PAID = frozenset({T.DIVIDEND, T.CAPITAL_GAIN, T.INTEREST, T.MARGIN_INTEREST, T.RETURN_OF_CAPITAL})
+
 _MOVES = frozenset({"transfer", "send", "request"})
 _DIRECTED = frozenset({"adjustment", "contribution", "distribution", "request", "send", "trade"})
 _CASH = {"contribution": T.DEPOSIT, "distribution": T.WITHDRAWAL, "adjustment": T.ADJUSTMENT}

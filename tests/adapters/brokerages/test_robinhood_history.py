@@ -293,8 +293,8 @@ def test_the_cash_of_an_event_goes_the_way_of_its_shares_whatever_its_direction_
         event(kind, direction=direction, equity_components=[part], total_cash_amount="5000.30"),
     )[0]
 
-    assert (shares.net, option.quantity) == (paid, quantity)
-    assert option.net == (D("0.30") if paid > 0 else D("-0.30"))
+    assert (shares.type, shares.net, option.quantity) == (T[side.upper()], paid, quantity)
+    assert option.gross == option.net == (D("0.30") if paid > 0 else D("-0.30"))
 
 
 @pytest.mark.parametrize("direction", ["debit", "credit"])
@@ -409,6 +409,7 @@ def test_a_transfer_is_signed_by_its_direction(
     moved = one(cash.transfer("ach"), row)
 
     assert (moved.type, moved.net, moved.gross, moved.fees, moved.status) == (kind, net, net, None, status)
+    assert (moved.executed_at is None) is (status is S.PENDING)
     assert moved.trade_date == date(2026, 4, 30)
 
 

@@ -111,6 +111,14 @@ def test_rows_of_cash_have_no_quantity_price_or_fees() -> None:
     assert (found.quantity, found.price, found.fees, found.instrument) == (None, None, None, None)
 
 
+def test_the_shares_that_a_dividend_is_for_do_not_move() -> None:
+    paid = one(quantity=150.25, amount=-37.5, price=0.25)
+
+    assert (paid.type, paid.quantity, paid.price) == (T.DIVIDEND, None, None)
+    assert (paid.net, paid.instrument is not None) == (D("37.5"), True)
+    assert one(quantity=5, amount=0).quantity == 5
+
+
 def test_a_fee_that_is_told_as_amount_and_as_fees_is_counted_once() -> None:
     found = one(security_id=None, type="fee", subtype="transfer fee", amount=100, fees=100)
 
