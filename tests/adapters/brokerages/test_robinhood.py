@@ -66,6 +66,14 @@ def test_an_account_is_of_the_kind_that_both_its_types_tell(words: dict[str, str
     assert one(parse.account, {"account_number": "5TST0001", **words}).kind is kind
 
 
+def test_an_account_is_called_by_its_type_and_the_end_of_its_number() -> None:
+    told = one(
+        parse.account, {"account_number": "123456789", "type": "cash", "brokerage_account_type": "ira_roth"}
+    )
+
+    assert told.name == "Ira roth 6789"
+
+
 def test_an_account_type_that_nobody_knows_is_counted() -> None:
     accounts, notes = told(
         parse.account, {"account_number": "5T1", "type": "cash", "brokerage_account_type": "trust"}

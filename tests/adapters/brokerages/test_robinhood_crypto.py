@@ -282,6 +282,12 @@ def test_an_execution_is_signed_by_its_side_and_its_price_holds_all_costs() -> N
     assert bought.trade_date == date(2026, 1, 1)  # in New York
 
 
+@pytest.mark.parametrize("symbol", ["BTC", "BTC-", "-USD"])
+def test_a_symbol_that_names_no_market_is_unreadable(symbol: str) -> None:
+    with pytest.raises(UnreadableReply):
+        order(symbol=symbol)
+
+
 def test_executions_without_ids_are_told_apart_even_when_they_are_equal() -> None:
     twins = order([FILL, FILL])
     later = order([FILL, FILL | {"quantity": "0.5"}, FILL])
