@@ -176,8 +176,14 @@ class BrokerageUnknown(CallerMustAct):
 
 
 class BrokerageRetired(CallerMustAct):
+    """`successor` is the id of the brokerage that took its accounts over, where one did."""
+
     reason = "BROKERAGE_RETIRED"
     says = "This brokerage does not exist any more."
+
+    def __init__(self, message: str = "", successor: str | None = None) -> None:
+        super().__init__(message)
+        self.successor = successor
 
 
 class CapabilityUnsupported(CallerMustAct):

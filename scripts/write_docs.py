@@ -51,8 +51,8 @@ ERRORS_HEAD = """\
 Every failure has a reason: a stable word that programs decide by. It stands in two places.
 
 * **A call failed.** The status carries a `google.rpc.ErrorInfo` with domain `brokerlink`, the reason, and
-  `actor`, `retryable` and (where there is one) `brokerage` as metadata; a `RetryInfo` where waiting helps;
-  a `BadRequest` where fields are wrong; a `LocalizedMessage` where the user must act.
+  `actor`, `retryable` and (where there is one) `brokerage` and its `successor` as metadata; a `RetryInfo`
+  where waiting helps; a `BadRequest` where fields are wrong; a `LocalizedMessage` where the user must act.
 * **The call worked and tells of a failure**: `Failure.reason` of a connect session or a sync run,
   `Connection.reason`, `Freshness.stale_reason`. The status that is named here does not matter there.
 

@@ -66,7 +66,7 @@ class Catalogue:
         card = self._card(brokerage_id)
         if card.status is BrokerageStatus.RETIRED:
             raise BrokerageRetired(
-                f"{card.title} does not exist any more; its successor is {card.successor}."
+                f"{card.title} does not exist any more; its successor is {card.successor}.", card.successor
             )
         if door_id is None:
             opened = [d for d in card.doors if self.closed(brokerage_id, d.facts.id) is None]

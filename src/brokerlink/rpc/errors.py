@@ -139,6 +139,8 @@ def status(failure: Failure, brokerage_id: str = "") -> Status:
     )
     if brokerage_id:
         info.metadata["brokerage"] = brokerage_id
+    if isinstance(failure, domain.BrokerageRetired) and failure.successor:
+        info.metadata["successor"] = failure.successor
     told: list[Message] = [info]
     if wait is not None:
         retry = details.RetryInfo()

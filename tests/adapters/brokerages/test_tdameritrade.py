@@ -64,14 +64,21 @@ def test_it_stays_known_and_names_its_successor() -> None:
     assert card("schwab").doors
 
 
-def test_a_caller_is_told_that_no_waiting_and_no_new_login_helps() -> None:
-    status = errors.status(BrokerageRetired(), ID)
+def test_a_caller_is_told_that_no_waiting_and_no_new_login_helps_and_where_to_go() -> None:
+    with pytest.raises(BrokerageRetired) as retired:
+        OldHost(Response(401)).catalogue().door(ID)
+    status = errors.status(retired.value, ID)
     info = error_details_pb2.ErrorInfo()
 
     assert status.code == Code.FAILED_PRECONDITION
     assert [detail.Unpack(info) for detail in status.details] == [True]
     assert info.reason == "BROKERAGE_RETIRED"
-    assert dict(info.metadata) == {"actor": "caller", "retryable": "false", "brokerage": ID}
+    assert dict(info.metadata) == {
+        "actor": "caller",
+        "retryable": "false",
+        "brokerage": ID,
+        "successor": "schwab",
+    }
 
 
 def test_its_limits_are_gone_with_it() -> None:
