@@ -60,7 +60,7 @@ def test_a_price_is_what_the_market_value_says_per_share_and_is_flagged() -> Non
     found = position(held())
 
     assert (found.quantity, found.price, found.market_value) == (D(100), D("105.4"), D(10540))
-    assert (found.cost_basis, found.unrealized_gain) == (D(10125), D(415))
+    assert (found.average_cost, found.cost_basis, found.unrealized_gain) == (D("101.25"), D(10125), D(415))
     assert found.flags == (Flag.DERIVED_PRICE,)
     assert found.instrument.identifiers == (("cusip", "000000001"),)
 
@@ -130,6 +130,8 @@ def test_an_option_multiplier_that_is_told_wins() -> None:
         ("CASH_EQUIVALENT", "SAVINGS", InstrumentKind.CASH_EQUIVALENT),
         ("CASH_EQUIVALENT", "MONEY_MARKET_FUND", InstrumentKind.CASH_EQUIVALENT),
         ("FIXED_INCOME", None, InstrumentKind.BOND),
+        ("BOND", None, InstrumentKind.BOND),  # these two in the search for instruments
+        ("ETF", None, InstrumentKind.ETF),
         ("CURRENCY", None, InstrumentKind.OTHER),
         ("FUTURE", None, InstrumentKind.FUTURE),
         ("FOREX", None, InstrumentKind.OTHER),

@@ -6,7 +6,7 @@ from decimal import Decimal
 import filed
 import pytest
 
-from adapters.brokerages.schwab.csv_words import ACTIONS, OUT, TRADES
+from adapters.brokerages.schwab.csv_words import ACTIONS, TRADES
 from domain.ports.statements import AccountStatement, Statement
 from domain.transactions import Transaction, TransactionType
 
@@ -51,20 +51,64 @@ def test_a_sale_tells_no_sign_and_its_amount_is_net() -> None:
     assert told.source_key is None
 
 
-@pytest.mark.parametrize("action", TRADES)
+SIGNS = {
+    "Buy": (T.BUY, 2), "Sell": (T.SELL, -2), "Sell Short": (T.SELL_SHORT, -2),
+    "Buy to Cover": (T.BUY_TO_COVER, 2), "Buy to Open": (T.BUY_TO_OPEN, 2),
+    "Buy to Close": (T.BUY_TO_CLOSE, 2), "Sell to Open": (T.SELL_TO_OPEN, -2),
+    "Sell to Close": (T.SELL_TO_CLOSE, -2), "Reinvest Shares": (T.DIVIDEND_REINVESTMENT, 2),
+    "Full Redemption": (T.SELL, -2), "Full Maturity": (T.SELL, -2), "Redemption": (T.SELL, -2),
+}  # fmt: skip
+# What each action is; a second type where money goes out.
+WORDS = {
+    (T.DIVIDEND,): """Cash Dividend; Qualified Dividend; Non-Qualified Div; Special Dividend;
+        Special Qual Div; Special Non Qual Div; Pr Yr Cash Div; Pr Yr Div Reinvest; Pr Yr Non-Qual Div;
+        Qual Div Reinvest; Reinvest Dividend; Div Adjustment; Non-Qualified Div Adj; Dividend""",
+    (T.CAPITAL_GAIN,): """Long Term Cap Gain; Short Term Cap Gain; Long Term Cap Gain Reinvest;
+        Short Term Cap Gain Reinvest""",
+    (T.INTEREST,): "Credit Interest; Bank Interest; Bond Interest; Bank Interest Adj; Interest",
+    (T.MARGIN_INTEREST,): "Margin Interest",
+    (T.FEE,): "Service Fee; ADR Mgmt Fee; Misc Fee; Fee; Advisor Fee",
+    (T.TAX,): """Foreign Tax Paid; NRA Tax Adj; NRA Withholding; Pr Yr NRA Tax; IRS Withhold Adj;
+        Backup Withholding; Tax""",
+    (T.DEPOSIT, T.WITHDRAWAL): """MoneyLink Transfer; MoneyLink Deposit; MoneyLink Adj; Funds Received;
+        Funds Paid; Wire Received; Wire Funds Received; Wire Sent; Wire Funds; Wire Funds Adj; Deposit;
+        Withdrawal; ATM Withdrawal; Visa Purchase; Check; Mobile Deposit""",
+    (T.TRANSFER_IN, T.TRANSFER_OUT): """Journal; Journaled Shares; Internal Transfer; Security Transfer;
+        Transfer; Stock Plan Activity""",
+    (T.SPLIT,): "Stock Split; Split; Reverse Split; Forward Split",
+    (T.MERGER,): "Stock Merger; Cash Merger; Cash/Stock Merger; Exchange; Reorganized Issue",
+    (T.ADJUSTMENT,): "Cancel Buy; Cancel Sell; Adjustment; Misc Cash Entry; Promotional Award",
+    (T.RETURN_OF_CAPITAL,): "Return of Capital",
+    (T.CASH_IN_LIEU,): "Cash In Lieu",
+    (T.STOCK_DIVIDEND,): "Stock Div Dist",
+    (T.SPINOFF,): "Spin-off",
+    (T.SYMBOL_CHANGE,): "Name Change",
+    (T.OPTION_EXPIRATION,): "Expired",
+    (T.OPTION_ASSIGNMENT,): "Assigned",
+    (T.OPTION_EXERCISE,): "Exchange or Exercise",
+}
+MEANT = {word.strip(): kinds for kinds, words in WORDS.items() for word in words.split(";")}
+
+
+@pytest.mark.parametrize("action", SIGNS)
 def test_each_trade(action: str) -> None:
-    kind, sign = TRADES[action]
-    told = row(action.title(), "2")
+    told = row(action, "2")
 
-    assert (told.type, told.quantity) == (kind, Decimal(2 * sign))
+    kind, quantity = SIGNS[action]
+    assert (told.type, told.quantity) == (kind, Decimal(quantity))
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", MEANT)
 def test_each_action(action: str) -> None:
-    comes, goes = row(action.title(), "", "$5.00"), row(action.title(), "", "-$5.00")
+    comes, goes = row(action, "", "$5.00"), row(action, "", "-$5.00")
 
-    assert comes.type is ACTIONS[action]
-    assert goes.type is OUT.get(ACTIONS[action], ACTIONS[action])
+    assert (comes.type, comes.net) == (MEANT[action][0], Decimal(5))
+    assert (goes.type, goes.net) == (MEANT[action][-1], Decimal(-5))
+
+
+def test_every_action_that_is_known_is_tried() -> None:
+    assert {action.lower() for action in SIGNS} == set(TRADES)
+    assert {action.lower() for action in MEANT} == set(ACTIONS)
 
 
 @pytest.mark.parametrize(

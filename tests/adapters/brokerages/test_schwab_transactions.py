@@ -193,6 +193,28 @@ def test_a_price_of_zero_is_none_where_nothing_was_dealt_in() -> None:
     assert (moved.type, moved.quantity, moved.price) == (T.TRANSFER_IN, D(10), None)
 
 
+def test_an_option_that_ends_has_no_price_and_shares_that_come_with_one_keep_it() -> None:
+    option = leg(-1.0, 0.0, 2.2, instrument=PUT)
+    ended = one(
+        activity("RECEIVE_AND_DELIVER", 0.0, option, description="REMOVAL OF OPTION DUE TO EXPIRATION")
+    )
+    moved = one(activity("RECEIVE_AND_DELIVER", 0.0, leg(5.0, 0.0, 21.5), description="TRANSFER OF SECURITY"))
+
+    assert (ended.type, ended.price, moved.price) == (T.OPTION_EXPIRATION, None, D("21.5"))
+
+
+def test_an_option_with_a_price_beside_shares_is_dealt_in_and_has_not_ended() -> None:
+    option = leg(-1.0, 220.0, 2.2, instrument=PUT, positionEffect="OPENING")
+    shares = leg(100.0, -9000.0, 90.0, positionEffect="OPENING")
+
+    rows = told(activity("TRADE", -8780.0, option, shares))
+
+    assert [(row.type, row.price, row.net) for row in rows] == [
+        (T.SELL_TO_OPEN, D("2.2"), D(220)),
+        (T.BUY, D(90), D(-9000)),
+    ]
+
+
 def test_a_trade_without_a_security_is_kept_and_reported() -> None:
     seen = scene()
 
@@ -383,6 +405,13 @@ def test_every_status_has_its_meaning(word: str, status: TransactionStatus, reas
 
     assert (found.status, found.removed_reason) == (status, reason)
     assert not seen.notes.words
+
+
+def test_a_trade_that_is_invalid_is_removed_and_one_that_is_pending_is_not_posted() -> None:
+    for word, status in (("INVALID", TransactionStatus.REMOVED), ("PENDING", TransactionStatus.PENDING)):
+        found = one(activity("TRADE", -1.0, leg(1, -1.0, 1), status=word))
+
+        assert (found.type, found.status, found.currency) == (T.BUY, status, "USD")
 
 
 def test_an_unknown_status_and_unknown_fields_are_counted() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from adapters.brokerages.webull import history, pages, parse, reads
+from adapters.brokerages.webull import history, pages, reads
 from adapters.kit.card import Call, Scene
 from adapters.kit.wire import Response
 from domain.accounts import AccountKind, AccountTold
 from domain.errors import UnreadableReply
+from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Notes
 from domain.transactions import Transaction, TransactionStatus, TransactionType
 
@@ -358,12 +359,20 @@ def test_an_unknown_direction_is_kept_without_a_sign_and_counted() -> None:
     assert here.notes.words == {"transfer.direction.SIDEWAYS": 1}
 
 
-@pytest.mark.parametrize("word", ["EQUITY", "OPTION", "FUTURES", "CRYPTO", "EVENT", "MUTUAL_FUND", "BOND"])
-def test_every_asset_type_of_a_transfer(word: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("EQUITY", InstrumentKind.EQUITY), ("OPTION", InstrumentKind.OPTION),
+        ("FUTURES", InstrumentKind.FUTURE), ("CRYPTO", InstrumentKind.CRYPTO),
+        ("EVENT", InstrumentKind.OTHER), ("MUTUAL_FUND", InstrumentKind.MUTUAL_FUND),
+        ("BOND", InstrumentKind.BOND),
+    ],
+)  # fmt: skip
+def test_every_asset_type_of_a_transfer(word: str, kind: InstrumentKind) -> None:
     (told,), here = transfer({"positions": [moved(asset_type=word)]})
 
     assert told.instrument is not None
-    assert (told.instrument.kind, quiet(here)) == (parse.KINDS[word], True)
+    assert (told.instrument.kind, quiet(here)) == (kind, True)
 
 
 # ---- pages

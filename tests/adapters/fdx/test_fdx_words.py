@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from adapters import fdx
-from adapters.fdx import parse, reads, transactions
+from adapters.fdx import parse, reads, securities, transactions
 from adapters.kit.card import Scene
 from domain.accounts import AccountKind, AccountTold
 from domain.brokerages import Dataset, Support
+from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Notes
 from domain.transactions import TransactionStatus
 
@@ -47,6 +48,34 @@ def test_every_account_type_of_the_list_is_known_both_spellings_of_one_of_them(w
     assert account({"accountType": word})[1] == {}
 
 
+K = AccountKind
+OF_A_KIND = {
+    K.OTHER: """529 BROKERAGEPRODUCT COVERDELL ESOP INVESTMENTACCOUNT NONQUALIFIEDPLAN NONQUALIFEDPLAN
+        OTHERINVESTMENT PREPAID REGISTEREDDISABILITYSAVINGSPLAN REGISTEREDEDUCATIONSAVINGSPLAN TAXABLE
+        TAXFREESAVINGSACCOUNT TDA TERM VARIABLEANNUITY""",
+    K.RETIREMENT: """401A 401K 403B DEFERREDPROFITSHARINGPLAN DEFINEDBENEFIT INDIVIDUALPENSIONPLAN
+        LIFEINCOMEFUND LOCKEDINRETIREMENTACCOUNT LOCKEDINRETIREMENTINCOMEFUND
+        LOCKEDINRETIREMENTSAVINGSPLAN PRESCRIBEDREGISTEREDRETIREMENTINCOMEFUND REGISTEREDPENSIONPLAN
+        REGISTEREDRETIREMENTINCOMEFUND REGISTEREDRETIREMENTSAVINGSPLAN RESTRICTEDLIFEINCOMEFUND
+        RESTRICTEDLOCKEDINSAVINGSPLAN SPECIFIEDPENSIONPLAN""",
+    K.IRA_TRADITIONAL: "IRA ROLLOVER",
+    K.IRA_ROTH: "ROTH",
+    K.IRA_OTHER: "KEOGH SARSEP",
+    K.TRUST: "INSTITUTIONALTRUST TRUST",
+    K.CUSTODIAL: "GUARDIAN UGMA UTMA",
+    K.CRYPTO: "DIGITALASSET",
+}
+
+
+@pytest.mark.parametrize(("kind", "word"), [(k, w) for k, ws in OF_A_KIND.items() for w in ws.split()])
+def test_every_account_type_of_the_list_has_its_kind(kind: AccountKind, word: str) -> None:
+    assert account({"accountType": word})[0].kind is kind
+
+
+def test_the_kinds_are_those_of_the_whole_list() -> None:
+    assert {word for words in OF_A_KIND.values() for word in words.split()} == set(TYPES.split())
+
+
 @pytest.mark.parametrize("word", ["College Savings", "BROKERAGE", "Roth IRA"])
 def test_words_of_akoyas_raw_mode_that_its_sample_has_are_known(word: str) -> None:
     assert account({"accountType": word, "lineOfBusiness": "LBRB"})[1] == {}
@@ -63,11 +92,22 @@ def test_every_status_of_an_account_is_known_and_only_closed_is_closed(word: str
 
 
 @pytest.mark.parametrize(
-    "word", "ANNUITY BOND CD DIGITALASSET MUTUALFUND OPTION OTHER STOCK DEBT SWEEP".split()
-)
-def test_every_type_of_a_holding_or_security_is_known(word: str) -> None:
-    symbol = {"symbol": "ACME261218C150"} if word == "OPTION" else {}
+    ("word", "kind"),
+    [
+        ("ANNUITY", InstrumentKind.OTHER), ("BOND", InstrumentKind.BOND), ("CD", InstrumentKind.BOND),
+        ("DEBT", InstrumentKind.BOND), ("DIGITALASSET", InstrumentKind.CRYPTO),
+        ("MUTUALFUND", InstrumentKind.MUTUAL_FUND), ("OPTION", InstrumentKind.OPTION),
+        ("OTHER", InstrumentKind.OTHER), ("STOCK", InstrumentKind.EQUITY),
+        ("SWEEP", InstrumentKind.CASH_EQUIVALENT),
+    ],
+)  # fmt: skip
+def test_every_type_of_a_holding_or_security_is_known(word: str, kind: InstrumentKind) -> None:
+    symbol, notes = {"symbol": "ACME261218C150" if word == "OPTION" else "ACME"}, Notes()
 
+    found = securities.instrument_of({"holdingType": word} | symbol, "holdingType", "USD", notes)
+
+    assert found is not None
+    assert (found.kind, dict(notes.words)) == (kind, {})
     assert holding({"holdingType": word} | symbol) == {}
 
 
