@@ -137,12 +137,18 @@ def test_the_value_of_an_option_trade_has_the_multiplier_in_it() -> None:
     assert found.instrument.option.multiplier == 100
 
 
-def test_a_bond_is_priced_in_a_way_nobody_tells_so_its_fees_are_unknown() -> None:
-    trade = {"product": {"symbol": "912345AB1", "securityType": "BOND"}, "quantity": 10000, "price": 98.5}
+@pytest.mark.parametrize("price", [98.5, 0.984])
+def test_a_bond_is_priced_in_a_way_nobody_tells_so_its_fees_are_unknown(price: float) -> None:
+    trade = {"product": {"symbol": "912345AB1", "securityType": "BOND"}, "quantity": 10000, "price": price}
 
     found = read(row(amount=-9850, trade=trade))
 
     assert (found.gross, found.fees, found.net) == (Decimal(-9850), None, Decimal(-9850))
+
+
+def test_a_row_settles_in_the_currency_that_it_names() -> None:
+    assert read(row(trade={"settlementCurrency": "CAD"})).currency == "CAD"
+    assert read(row(trade={"settlementCurrency": " "})).currency == "USD"
 
 
 @pytest.mark.parametrize(
