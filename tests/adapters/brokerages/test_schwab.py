@@ -326,6 +326,7 @@ def test_a_company_is_found_by_its_exact_name_only_if_there_is_one() -> None:
 def test_symbols_with_slashes_and_signs_are_encoded_and_far_fewer_than_500_go_in_one_call() -> None:
     asked = reads.ask_symbols(("symbol:BRK/B", "symbol:$SPX"), call())
 
+    assert asked.url == "/marketdata/v1/instruments"
     assert "symbol=BRK%2FB%2C%24SPX" in asked.target
     assert {one.batch for one in OAUTH.references if one.scheme in {"symbol", "name"}} == {50, 1}
 
@@ -380,6 +381,19 @@ def test_a_full_window_gives_nothing_and_is_asked_again_as_its_newer_half() -> N
     assert half["startDate"] == "2026-05-27T15:00:01.000Z"
     assert half["endDate"] == dict(reads.ask_transactions(told).query)["endDate"]
     assert len(reads.take_transactions(answer([{}] * 2999), told).rows) == 2999
+
+
+@pytest.mark.parametrize(("rows", "days"), [(10, 20), (999, 20), (1000, 10), (2999, 10)])
+def test_a_sparse_window_is_followed_by_one_twice_as_long_and_a_full_one_by_its_like(
+    rows: int, days: int
+) -> None:
+    told = call(cursor="2026-11-20T00:00:00+00:00/864000")
+
+    following = reads.take_transactions(answer([{}] * rows), told).cursor
+
+    query = dict(reads.ask_transactions(call(cursor=following)).query)
+    start, end = (datetime.fromisoformat(query[name]) for name in ("startDate", "endDate"))
+    assert end - start == timedelta(days=days)
 
 
 def test_a_cursor_pins_its_window_whatever_the_clock_says_later() -> None:

@@ -172,6 +172,17 @@ def test_each_leg_of_a_strategy_is_a_row_and_a_trade_of_its_own() -> None:
     assert [row.type for row in rows] == [T.SELL_TO_OPEN] * 2
 
 
+def test_legs_of_one_symbol_at_two_prices_are_two_trades() -> None:
+    legs = (leg(10.0, -1000.0, 100.0), leg(10.0, -1010.0, 101.0), leg(5.0, -500.0, 100.0))
+
+    rows = told(activity("TRADE", -2510.0, *legs))
+
+    assert [(row.quantity, row.price, row.net) for row in rows] == [
+        (D(15), D(100), D(-1500)),
+        (D(10), D(101), D(-1010)),
+    ]
+
+
 def test_what_a_dividend_buys_is_a_plain_trade() -> None:
     found = one(activity("TRADE", -5.0, leg(0.05, -5.0, 100.0, positionEffect="OPENING")))
 
