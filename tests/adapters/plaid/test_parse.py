@@ -425,7 +425,24 @@ def test_every_subtype_that_the_sheet_lists_is_known() -> None:
         " thrift savings plan, trust, ugma, utma, variable annuity"
     )
 
-    assert {word.lower() for word in words.split(", ")} <= parse.KINDS.keys()
+    retirement = (
+        "401a, 401k, 403b, 457b, lif, lira, lrif, lrsp, pension, prif, profit sharing plan, qshr, retirement,"
+        " rlif, roth 401k, roth 403b, roth 457b, roth pension, roth profit sharing plan,"
+        " roth thrift savings plan, rrif, rrsp, sipp, thrift savings plan"
+    ).split(", ")
+    others = {
+        "crypto exchange": AccountKind.CRYPTO, "non-custodial wallet": AccountKind.CRYPTO,
+        "ira": AccountKind.IRA_TRADITIONAL, "roth": AccountKind.IRA_ROTH, "trust": AccountKind.TRUST,
+        **dict.fromkeys(("keogh", "sarsep", "sep ira", "simple ira"), AccountKind.IRA_OTHER),
+        **dict.fromkeys(("ugma", "utma"), AccountKind.CUSTODIAL),
+    }  # fmt: skip
+    meant = dict.fromkeys(retirement, AccountKind.RETIREMENT) | others
+    listed_words = [word.lower() for word in words.split(", ")]
+
+    assert meant.keys() <= set(listed_words)
+    assert [(w, parse.KINDS.get(w)) for w in listed_words] == [
+        (w, meant.get(w, AccountKind.OTHER)) for w in listed_words
+    ]
 
 
 def test_a_figure_of_margin_debt_tells_a_margin_account() -> None:
