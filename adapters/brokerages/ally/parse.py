@@ -56,6 +56,8 @@ WORDS = tuple(
     )
 )
 OUT = {T.DEPOSIT: T.WITHDRAWAL, T.INTEREST: T.MARGIN_INTEREST}
+# Of these only cash moves: a quantity beside it would be that of the shares that earned it.
+CASH = frozenset({T.DIVIDEND, T.INTEREST, T.MARGIN_INTEREST, T.DEPOSIT, T.WITHDRAWAL, T.FEE, T.TAX})
 
 _fields = frozenset
 SUMMARY = _fields("account accountbalance accountholdings".split())
@@ -187,6 +189,10 @@ def transaction(raw: bytes, scene: Scene) -> Iterator[Transaction]:
             (rows.optional_number(detail, name) or ZERO for name in ("commission", "fee", "secfee")), ZERO
         )
         gross = net + fees
+    elif kind in CASH and net:
+        quantity = None
+    elif kind is T.DIVIDEND and quantity:
+        kind = T.STOCK_DIVIDEND  # no cash, and shares
     price = rows.optional_number(detail, "price") if quantity else None
     yield Transaction(
         source_key=identifier if own else None,

@@ -132,6 +132,20 @@ def test_bookkeeping_may_move_securities(text: str, quantity: str, kind: Transac
     assert (told.type, told.quantity, told.net) == (kind, Decimal(quantity), Decimal(0))
 
 
+@pytest.mark.parametrize("words", ["CASH DIVIDEND", "INTEREST", "SERVICE FEE", "TAX WITHHELD", "DEPOSIT"])
+def test_the_shares_that_earned_a_dividend_do_not_move(words: str) -> None:
+    (told,) = read(bookkeeping(words, "12.50", quantity="40", price="0.3125", security=XMPL))
+
+    assert (told.quantity, told.price, told.net) == (None, None, Decimal("12.50"))
+    assert told.instrument is not None
+
+
+def test_a_dividend_without_cash_is_one_in_shares() -> None:
+    (told,) = read(bookkeeping("STOCK DIVIDEND", "0", quantity="4", security=XMPL))
+
+    assert (told.type, told.quantity, told.net) == (T.STOCK_DIVIDEND, Decimal(4), Decimal(0))
+
+
 def test_what_a_row_says_may_stand_in_its_detail_only() -> None:
     (told,) = read({**bookkeeping("CASH DIVIDEND EXAMPLE INC"), "desc": ""})
 
