@@ -43,6 +43,8 @@ EVENTS: dict[str, TransactionType | None] = {
     "journal": None, "interest": None, "dividend": T.DIVIDEND, "fee": T.FEE, "tax": T.TAX,
     "adjustment": T.ADJUSTMENT,
 }  # fmt: skip
+# Of these only cash moves: a quantity beside it would be that of the shares that earned it.
+CASH = frozenset({"ach", "wire", "check", "interest", "dividend", "fee", "tax"})
 ENDINGS = {
     "expired": T.OPTION_EXPIRATION, "expiration": T.OPTION_EXPIRATION, "optexp": T.OPTION_EXPIRATION,
     "assignment": T.OPTION_ASSIGNMENT, "exercise": T.OPTION_EXERCISE,
@@ -185,7 +187,7 @@ def event(raw: bytes, scene: Scene) -> Iterator[Transaction]:
         currency=CURRENCY,
         source_type=f"{word} {ending}" if ending else word,
         instrument=instrument,
-        quantity=quantity or None,
+        quantity=None if word in CASH and net else quantity or None,
         price=price,
         gross=gross,
         fees=fees,

@@ -271,6 +271,12 @@ def test_only_a_trade_names_what_was_traded(kind: str) -> None:
     assert told(event(kind, "10", description="XMPL CASH DIV", quantity=0)).instrument is None
 
 
+@pytest.mark.parametrize("kind", ["dividend", "interest", "tax", "fee", "ach"])
+def test_the_shares_that_earned_a_dividend_do_not_move(kind: str) -> None:
+    assert told(event(kind, "10", description="XMPL CASH DIV", quantity=40)).quantity is None
+    assert told(event("dividend", "0", description="XMPL STOCK DIV", quantity=4)).quantity == 4
+
+
 def test_a_journal_that_takes_a_fee_is_a_fee() -> None:
     assert told(event("journal", "-0.05", description="Transfer fee")).type is T.FEE
     assert told(event("journal", "0.05", description="FEE REVERSAL")).type is T.FEE
