@@ -106,8 +106,9 @@ def test_an_option_has_a_hyphen_and_a_plain_strike(symbol: str) -> None:
     assert told.positions[0].instrument.symbol == "ACME  261218C00150000"
 
 
-def test_a_short_is_negative_whatever_its_signs() -> None:
-    told = one(POSITIONS + ME + "ACME,ACME CORP,10,$5,,$50,,,+$1,,,$51,$5.1,Short\n")
+@pytest.mark.parametrize("signs", ["10,$5,,$50,,,+$1,,,$51", "-10,$5,,-$50,,,+$1,,,-$51"])
+def test_a_short_is_negative_whatever_its_signs(signs: str) -> None:
+    told = one(POSITIONS + ME + f"ACME,ACME CORP,{signs},$5.1,Short\n")
 
     assert told.positions is not None
     held = told.positions[0]
@@ -191,11 +192,16 @@ def test_cash_that_is_being_processed_is_unknown() -> None:
         ("FEE CHARGED", "-5", T.FEE), ("ADVISOR FEE", "-5", T.FEE), ("ADJUST FEE", "5", T.FEE),
         ("FOREIGN TAX PAID", "-5", T.TAX), ("ADJ FOREIGN TAX", "5", T.TAX),
         ("MERGER", "5", T.MERGER), ("CONVERSION", "5", T.MERGER), ("EXCHANGE IN", "", T.MERGER),
+        ("EXCHANGE OUT", "", T.MERGER), ("RETURN OF CAPITAL", "5", T.RETURN_OF_CAPITAL),
+        ("MARGIN INTEREST", "-5", T.MARGIN_INTEREST), ("INTEREST EARNED", "-5", T.MARGIN_INTEREST),
         ("BUY CANCEL", "5", T.ADJUSTMENT), ("SELL CANCEL", "-5", T.ADJUSTMENT),
     ],
 )  # fmt: skip
 def test_what_an_action_begins_with(action: str, amount: str, kind: TransactionType) -> None:
-    assert row(action, amount=amount).type is kind
+    told = row(action, amount=amount)
+
+    assert told.type is kind
+    assert told.description.startswith(action)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,22 @@ def test_both_tables_and_the_fund_that_is_cash() -> None:
     )  # fmt: skip
 
 
+def test_a_row_says_what_of_and_both_its_days() -> None:
+    text = ACTIVITY + line("Dividend").replace("2026-11-03,2026-11-03", "2026-11-03,2026-11-05")
+
+    (told,) = one(text).transactions
+
+    assert told.instrument is not None
+    assert (told.instrument.symbol, told.description) == ("VTI", "words")
+    assert (told.trade_date, told.settlement_date) == (date(2026, 11, 3), date(2026, 11, 5))
+
+
+@pytest.mark.parametrize(("kind", "shares"), [("Buy", "5"), ("Sell", "-5"), ("Reinvestment", "5")])
+def test_trades_of_the_settlement_fund_are_sweeps_in_the_csv_too(kind: str, shares: str) -> None:
+    assert row(kind, f"{shares},1.0,-5,0.0,-5", symbol="VMFXX").type is T.SWEEP
+    assert row("Dividend", symbol="VMFXX").type is T.DIVIDEND
+
+
 @pytest.mark.parametrize("shares", ["-2.0000", "2.0000"])
 def test_sales_are_negative_whatever_their_sign(shares: str) -> None:
     assert row("Sell", f"{shares},311.00,622.0,0.0,622.0").quantity == -2
@@ -93,6 +109,7 @@ def test_a_fee_that_stands_in_both_columns_is_one_amount() -> None:
         ("Conversion (incoming)", "1", T.MERGER), ("Conversion (outgoing)", "-1", T.MERGER),
         ("Merger", "1", T.MERGER),
         ("Exercise", "-1", T.OPTION_EXERCISE), ("Assignment", "1", T.OPTION_ASSIGNMENT),
+        ("Assigned", "1", T.OPTION_ASSIGNMENT),
         ("Expired", "-1", T.OPTION_EXPIRATION),
     ],
 )  # fmt: skip
