@@ -109,6 +109,7 @@ class Play:
         self._grants: dict[str, Grant] = {}
         self._nonces: set[str] = set()
         self._growth: Growth | None = None
+        self._began: frozenset[str] = frozenset()
 
     # --- what is so ---
 
@@ -138,9 +139,18 @@ class Play:
         For the persona `growing` each call may find new rows at the head.
         """
         if self.persona == "growing":
-            self._growth = self._growth or Growth(self.truth, self.profile)
+            if self._growth is None:
+                self._growth = Growth(self.truth, self.profile)
+                known = (row.uuid for one in self.truth.accounts for row in one.transactions)
+                self._began = frozenset(known)
             return self._growth.rows(account)
         return next(known.transactions for known in self.accounts if known.number == account.number)
+
+    def grown(self, row: TruthTransaction) -> bool:
+        """Whether a row has come since the beginning. What a sandbox makes up beside the newest row
+        is made up beside the newest of the beginning: an order that was told once does not vanish.
+        """
+        return self._growth is not None and row.uuid not in self._began
 
     def truth_now(self) -> Truth:
         """The truth with everything that has happened since: what a sync that ends now must show."""

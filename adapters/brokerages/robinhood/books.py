@@ -96,14 +96,14 @@ class Books:
                 ident = self._play.uuid("order", number + part[0].number * 100_000_000)
                 like = part[0]
                 lists[_book_of(like)].append(Item(ident, account, part, part[-1].executed_at, like))
-        lists["orders"] = [*self._unfilled(account, lists["orders"]), *lists["orders"]]
+        listed = lists["orders"]
+        place = next((n for n, one in enumerate(listed) if not self._play.grown(one.like)), None)
+        if place is not None:
+            listed[place:place] = self._unfilled(account, listed[place])
         return lists
 
-    def _unfilled(self, account: TruthAccount, orders: list[Item]) -> list[Item]:
+    def _unfilled(self, account: TruthAccount, newest: Item) -> list[Item]:
         """Two orders that moved nothing: one waits, one was cancelled (in the spelling of 2024)."""
-        if not orders:
-            return []
-        newest = orders[0]
         return [
             Item(self._play.uuid(state, newest.like.number), account, (), newest.at, newest.like, state)
             for state in ("confirmed", "cancelled")

@@ -28,34 +28,40 @@ class Desk:
 
     play: Play
     placed: dict[str, list[Json]] = field(default_factory=dict)
-    _told: dict[str, tuple[Rows, list[tuple[date, Json]]]] = field(default_factory=dict)
+    _told: dict[str, tuple[Rows, list[tuple[TruthTransaction, Json]]]] = field(default_factory=dict)
 
-    def _filled(self, account: TruthAccount) -> list[tuple[date, Json]]:
-        """All orders with their days; told anew only when the account has new rows."""
+    def _filled(self, account: TruthAccount) -> list[tuple[TruthTransaction, Json]]:
+        """All rows and their orders; told anew only when the account has new rows."""
         found = self.play.rows(account)
         known = self._told.get(account.number)
         if known is None or known[0] is not found:
-            told = [(row.trade_date, tell.order(account.number, row)) for row in found]
+            told = [(row, tell.order(account.number, row)) for row in found]
             known = self._told[account.number] = (found, told)
         return known[1]
 
     def todays(self, account: TruthAccount) -> list[Json]:
         """What is open, and what was closed on the newest day."""
         found = self._filled(account)
-        told = [order for day, order in found if day == found[0][0]]
-        waiting = [tell.unfilled(told[0], "ACK", "Received", "1")] if told else []
-        return [*self.placed.get(account.number, []), *waiting, *told]
+        told = [(row, order) for row, order in found if row.trade_date == found[0][0].trade_date]
+        like = told[self._newest(told)][1] if told else None
+        waiting = [] if like is None else [tell.unfilled(like, "ACK", "Received", "1")]
+        return [*self.placed.get(account.number, []), *waiting, *(order for _, order in told)]
 
     def over(self, account: TruthAccount, since: date) -> list[Json]:
         """What is over, with two that moved nothing."""
-        told = [order for day, order in self._filled(account) if day >= since]
+        told = [(row, order) for row, order in self._filled(account) if row.trade_date >= since]
         if not told:
             return []
+        place, orders = self._newest(told), [order for _, order in told]
         idle = [
-            tell.unfilled(told[0], code, words, suffix)
+            tell.unfilled(orders[place], code, words, suffix)
             for code, words, suffix in (("EXP", "Expired", "2"), ("OUT", "UROut", "3"))
         ]
-        return [*idle, *told]
+        return [*orders[:place], *idle, *orders[place:]]
+
+    def _newest(self, told: list[tuple[TruthTransaction, Json]]) -> int:
+        """The place of the newest order that has been there from the beginning, or the first."""
+        return next((n for n, (row, _) in enumerate(told) if not self.play.grown(row)), 0)
 
     def since(self, asked: Asked) -> date:
         """The day that a history begins with; required, and no more than 90 days back."""

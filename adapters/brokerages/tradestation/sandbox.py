@@ -71,9 +71,11 @@ class TradeStationSandbox:
         self.client_id, self.public_id = play.word("client id", 32), play.word("public id", 32)
         self.client_secret = play.token("client secret", 0, 48)
         # As one keeps from an earlier login, with all scopes: what client libraries begin with.
-        self.kept = play.token("kept", 0, 44)
+        self.kept, self.kept_of_public = play.token("kept", 0, 44), play.token("kept", 1, 44)
         began = datetime.combine(play.truth.today, datetime.min.time(), UTC) - timedelta(days=2)
-        play.issue(self.kept, "refresh", began, scope=" ".join(sorted(SCOPES)), client=self.client_id)
+        scope = " ".join(sorted(SCOPES))
+        play.issue(self.kept, "refresh", began, scope=scope, client=self.client_id)
+        play.issue(self.kept_of_public, "refresh", began, scope=scope, client=self.public_id)
         self.desk = Desk(play)
         self._router = Router(missing=lambda asked: self._error(404, "Not Found"), slash="optional")
         self._routes()
@@ -88,13 +90,14 @@ class TradeStationSandbox:
             "callback_url": CALLBACK,
             "public_client_id": self.public_id,
             "refresh_token": self.kept,
+            "public_refresh_token": self.kept_of_public,
         }
 
     def announce(self) -> list[str]:
         return [
             f"API key {self.client_id}, secret {self.client_secret}",
             f"public API key, with PKCE instead of a secret: {self.public_id}",
-            f"a refresh token of both: {self.kept}",
+            f"a refresh token of the first: {self.kept}, and of the second: {self.kept_of_public}",
             "callbacks: http://localhost at the ports 80, 3000, 3001, 8080 and 31022, https of other hosts",
         ]
 
@@ -306,7 +309,9 @@ class TradeStationSandbox:
             raise Refused("Invalid Order ID.")
         found = by_numbers([row for one in accounts for row in told(one)], numbers)
         lost = set(numbers) - {row["OrderID"] for row in found}
-        errors += [{"OrderID": n, "Error": "NotFound", "Message": "Order not found."} for n in sorted(lost)]
+        one = accounts[0].number if accounts else ""
+        words = {"AccountID": one, "Error": "NotFound", "Message": "Order not found."}
+        errors += [words | {"OrderID": n} for n in sorted(lost)]
         return say({"Orders": found, "Errors": errors})
 
     def _streamed(self, told: Callable[[TruthAccount], list[Json]]) -> Handler:

@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from adapters.brokerages.webull import tell
-from adapters.brokerages.webull.asked import Refused
+from adapters.brokerages.webull.asked import Refused, after, whole
 from adapters.brokerages.webull.gate import error
 from adapters.kit.wire import Response
 from adapters.sandbox.asked import Asked, say
@@ -13,6 +13,7 @@ from adapters.sandbox.truth import TruthAccount, TruthInstrument, TruthPosition
 from domain.money import plain
 
 Json = dict[str, Any]
+PROFILES = 1000  # on a page (3.7)
 
 
 def _asked_for(asked: Asked, play: Play) -> list[TruthInstrument]:
@@ -52,7 +53,11 @@ def profiles(asked: Asked, play: Play) -> Response:
         }
         for one in _asked_for(asked, play)
     ]
-    return say({"data": found} if asked.path.startswith("/trading") else found)
+    if asked.path.startswith("/trading"):
+        return say({"data": found})
+    told, size = asked.param("last_instrument_id"), whole(asked, "page_size", PROFILES, PROFILES)
+    start = after(found, told, lambda one: str(one["instrument_id"]), "last_instrument_id") if told else 0
+    return say(found[start : start + size])
 
 
 # ---- the first generation

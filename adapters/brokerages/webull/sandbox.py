@@ -132,9 +132,10 @@ class Webull:
         asked_for = "symbols category extend_hour_required overnight_required"
         quotes = "/openapi/market-data/stock/snapshot", "/market-data/stocks/snapshots/list"
         both(*quotes, lambda asked: market.snapshots(asked, self.play), asked_for)
-        asked_for = "symbols category status pagination_key sub_category instrument_ids"
+        asked_for = "symbols category status sub_category instrument_ids"
         profiles = "/openapi/instrument/stock/list", "/trading/instruments/stocks/profiles/list"
-        both(*profiles, lambda asked: market.profiles(asked, self.play), asked_for)
+        old, new = f"{asked_for} page_size last_instrument_id", f"{asked_for} pagination_key"
+        both(*profiles, lambda asked: market.profiles(asked, self.play), old, new)
         for path, handler, known in (
             ("/app/subscriptions/list", self._first_accounts, "subscription_id"),
             ("/account/balance", self._first_balance, "account_id total_asset_currency"),
@@ -252,10 +253,9 @@ class Webull:
             first, last = self._days(asked)
             trades = [row for row in trades if first <= row.trade_date <= last]
         groups = [self._once("group", row, tell.group) for row in trades]
-        if trades:
-            gone = tell.unfilled(trades[0], "CANCELLED", "y")
-            head = {"client_order_id": gone["client_order_id"], "client_combo_order_id": None}
-            groups.insert(0, head | {"combo_type": "NORMAL", "orders": [gone]})
+        place = next((n for n, row in enumerate(trades) if not self.play.grown(row)), None)
+        if place is not None:
+            groups.insert(place, tell.cancelled(trades[place]))
         return self._page(
             asked, groups, "last_client_order_id", lambda one: one["orders"][-1]["client_order_id"]
         )
@@ -263,19 +263,23 @@ class Webull:
     def _order(self, asked: Asked) -> Response:
         name = asked.param("client_order_id")
         known = self._account(asked)
-        row = self._ordered(known).get(name)
+        row = self._ordered(known).get(tell.stem(name))
         if row is not None:
-            return say(tell.group(row, detailed=True))
+            whole = tell.group(row, detailed=True), tell.cancelled(row)
+            for told in whole:
+                if name in [order["client_order_id"] for order in told["orders"]]:
+                    return say(told)
         for order in self.desk.waiting.get(known.key, []):
             if order["client_order_id"] == name:
                 return say({"client_order_id": name, "combo_type": "NORMAL", "orders": [order]})
         raise Refused("client_order_id")
 
     def _ordered(self, known: TruthAccount) -> dict[str, TruthTransaction]:
-        """The orders of an account by their clients' ids; made anew when there are more."""
+        """The orders of an account by the stems of their clients' ids; made anew when there are more."""
         many, found = self._by_id.get(known.key, (-1, {}))
         if many != len(known.transactions):
-            found = {tell.client_order_id(row): row for row in known.transactions if row.trade}
+            trades = [row for row in known.transactions if row.trade]
+            found = {tell.stem(tell.client_order_id(row)): row for row in trades}
             self._by_id[known.key] = len(known.transactions), found
         return found
 

@@ -187,6 +187,11 @@ def client_order_id(row: TruthTransaction) -> str:
     return row.uuid.replace("-", "")
 
 
+def stem(client_order_id: str) -> str:
+    """What the ids of an order, and of those that are told beside it, have in common."""
+    return client_order_id[1:]
+
+
 INTENTS = {
     "BUY": "BUY_TO_OPEN",
     "SELL": "SELL_TO_CLOSE",
@@ -251,10 +256,17 @@ def unfilled(row: TruthTransaction, status: str, word: str) -> Json:
     nothing = {"filled_quantity": "0", "filled_price": None, "filled_time": None, "filled_time_at": None}
     like = order(row)
     again = {
-        "client_order_id": f"{like['client_order_id'][:31]}{word}",
+        "client_order_id": f"{word}{stem(like['client_order_id'])}",
         "order_id": f"{like['order_id']}{word}",
     }
     return like | nothing | again | {"status": status, "remain_quantity": like["total_quantity"]}
+
+
+def cancelled(row: TruthTransaction) -> Json:
+    """An order that was cancelled before anything was filled, alone."""
+    gone = unfilled(row, "CANCELLED", "y")
+    head = {"client_order_id": gone["client_order_id"], "client_combo_order_id": None}
+    return head | {"combo_type": "NORMAL", "orders": [gone]}
 
 
 def group(row: TruthTransaction, *, detailed: bool = False) -> Json:

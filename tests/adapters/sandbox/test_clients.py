@@ -1,0 +1,95 @@
+"""What real client libraries ask the sandboxes, beyond what our own adapters do: each was missing once."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from webull_table import opened
+
+from adapters.sandbox.create import create
+from adapters.sandbox.play import Sandbox
+from adapters.sandbox.stage import Stage
+
+TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+BASE = "http://127.0.0.1:9000"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+Json = dict[str, Any]
+
+
+def heard(sandbox: Sandbox, method: str, path: str, headers: dict[str, str], body: str = "") -> Any:
+    url = f"{BASE}/{sandbox.id}{path}"
+    told = Stage([sandbox]).hear(method, url, headers, body.encode(), NOW, BASE)
+    assert told.status == 200, told.body
+    return json.loads(told.body)
+
+
+def test_webull_details_each_order_that_it_has_told() -> None:
+    table = opened()
+    own = ("account_id", table.account)
+    history = "/openapi/trade/order/history"
+    groups = table.get(history, own, ("page_size", "100"), ("start_date", "2024-11-25"))
+    told = [order["client_order_id"] for group in groups for order in group["orders"]]
+
+    for name in told:
+        detail = table.get("/openapi/trade/order/detail", own, ("client_order_id", name))
+        assert name in [order["client_order_id"] for order in detail["orders"]]
+    made_up = ("client_order_id", f"z{told[0][1:]}")
+    assert table.code("/openapi/trade/order/detail", own, made_up) == (417, "ILLEGAL_PARAMETER")
+
+
+def test_webull_s_older_list_of_instruments_has_pages() -> None:
+    table, path = opened(), "/openapi/instrument/stock/list"
+    everything = table.get(path, ("category", "US_STOCK"), ("page_size", "1000"))
+
+    paged: list[Json] = []
+    while page := table.get(
+        path,
+        ("page_size", "2"),
+        *([("last_instrument_id", paged[-1]["instrument_id"])] if paged else []),
+    ):
+        paged += page
+
+    assert paged == everything
+    assert len(paged) > 2
+
+
+@pytest.mark.parametrize("key", ["", "public_"])
+def test_a_tradestation_client_begins_with_a_refresh_token_of_its_own_key(key: str) -> None:
+    sandbox = create("tradestation", 3, "plain", TODAY)
+
+    assert _tradestation(sandbox, key)["authorization"] != "Bearer "
+
+
+def _tradestation(sandbox: Sandbox, key: str = "") -> dict[str, str]:
+    known = sandbox.credentials()
+    form = {name: known[f"{key}{name}"] for name in ("client_id", "refresh_token")}
+    form |= {} if key else {"client_secret": known["client_secret"]}
+    grant = urlencode({"grant_type": "refresh_token"} | form)
+    token = heard(sandbox, "POST", "/signin/oauth/token", FORM, grant)["access_token"]
+    return {"authorization": f"Bearer {token}"}
+
+
+def test_an_order_that_tradestation_told_is_found_although_new_ones_have_come() -> None:
+    sandbox = create("tradestation", 3, "growing", TODAY)
+    granted, account = _tradestation(sandbox), sandbox.play.accounts[0].number
+    orders = f"/v3/brokerage/accounts/{account}/historicalorders"
+    told = heard(sandbox, "GET", f"{orders}?since=2026-09-01", granted)["Orders"][:5]
+
+    for order in told:
+        again = heard(sandbox, "GET", f"{orders}/{order['OrderID']}?since=2026-09-01", granted)
+        assert ([one["OrderID"] for one in again["Orders"]], again["Errors"]) == ([order["OrderID"]], [])
+
+
+def test_robinhood_s_orders_without_fills_stay_where_they_are_while_others_come() -> None:
+    sandbox = create("robinhood", 3, "growing", TODAY)
+    books = sandbox.books  # type: ignore[attr-defined]
+    account = sandbox.play.accounts[:1]
+
+    first = [item.id for item in books.items("orders", account)]
+    last = [item.id for item in [books.items("orders", account) for _ in range(30)][-1]]
+
+    assert last[-len(first) :] == first
+    assert len(last) > len(first)
