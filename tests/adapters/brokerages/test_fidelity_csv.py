@@ -151,10 +151,15 @@ def test_older_files_begin_with_commas_and_have_blanks_before_cells() -> None:
         ",,,,,,,,,,,,\n" * 5 + OLDER
         + "07/30/2021,BROKERAGE 200000000, DIRECT DEBIT RENT (Cash), , No Description,Cash,,,,,,-22.92,"
         "08/02/2021\n"
+        "07/29/2021,BROKERAGE 200000000, YOU BOUGHT (Cash), XMMXX, EXAMPLE MONEY MARKET,Cash,2,1,,,,-2,\n"
     )  # fmt: skip
 
     assert (told.account.number, told.account.name) == ("200000000", "BROKERAGE")
-    assert (told.transactions[0].type, told.transactions[0].instrument) == (T.WITHDRAWAL, None)
+    rent, bought = told.transactions
+    assert (rent.type, rent.instrument) == (T.WITHDRAWAL, None)
+    assert (bought.type, bought.quantity, bought.net) == (T.SWEEP, Decimal(2), Decimal(-2))
+    assert bought.instrument is not None
+    assert bought.instrument.name == "EXAMPLE MONEY MARKET"
 
 
 def test_the_file_of_one_account_names_nobody_and_tells_its_cash() -> None:

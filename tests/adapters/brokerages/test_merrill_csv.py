@@ -87,6 +87,7 @@ def test_a_purchase_and_a_sale_of_the_sheet() -> None:
         ("Depository Bank (ADR) Fee", "(5)", T.FEE), ("Foreign Tax Withholding", "(5)", T.TAX),
         ("Transfer / Adjustment", "5", T.TRANSFER_IN), ("Transfer / Adjustment", "(5)", T.TRANSFER_OUT),
         ("Cash in Lieu", "5", T.CASH_IN_LIEU),
+        ("Funds Received", "(5)", T.WITHDRAWAL), ("Direct Deposit", "-5", T.WITHDRAWAL),
     ],
 )  # fmt: skip
 def test_what_the_first_description_says(word: str, amount: str, kind: TransactionType) -> None:
@@ -229,6 +230,18 @@ def test_holdings_tell_the_cash_by_the_sweep_and_class_shares_without_a_sign() -
     assert (told.balances[0].cash, told.balances[0].total_value) == (Decimal("12.50"), Decimal("812.50"))
     assert told.positions is not None
     assert [(p.instrument.symbol, p.cost_basis) for p in told.positions] == [("BRKB", Decimal("700.00"))]
+
+
+def test_a_price_that_is_told_is_kept_and_value_less_gain_is_the_cost() -> None:
+    told = one(
+        HOLDINGS + f'"11/20/2026","1","ACME","--","ACME CORP",{ME},"3","$10.00","$30.01","($2.00)","-6"\n'
+    )
+
+    assert told.positions is not None
+    (held,) = told.positions
+    assert (held.price, held.market_value, held.flags) == (Decimal("10.00"), Decimal("30.01"), ())
+    assert (held.cost_basis, held.unrealized_gain) == (Decimal("32.01"), Decimal("-2.00"))
+    assert held.average_cost == Decimal("10.67")
 
 
 def test_a_contribution_that_also_moves_into_the_sweep_counts_once() -> None:
