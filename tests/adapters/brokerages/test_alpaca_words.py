@@ -104,7 +104,7 @@ def test_a_stablecoin_for_dollars_is_priced_in_dollars(symbol: str, coin: str) -
     assert (told.instrument.symbol, told.net) == (coin, Decimal("-2.02"))
 
 
-@pytest.mark.parametrize("symbol", ["XUSD", "GBTC", "BRK.B", "TUSDX"])
+@pytest.mark.parametrize("symbol", ["XYUSD", "GGBTC", "BRK.B", "TUSDX"])
 def test_a_share_whose_symbol_ends_as_a_coin_does_is_a_share(symbol: str) -> None:
     told = fill(symbol)
 
