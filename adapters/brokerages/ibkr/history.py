@@ -193,9 +193,9 @@ def _money(
         gross = -worth or ZERO
     if gross is None and price is not None:
         gross = -quantity * price * units(kind, values.figure(row, "multiplier")) or ZERO
-    if kind is InstrumentKind.FUTURE and net is not None:
-        # The value of a future is not paid: only costs and gains move cash.
-        return net + (fees or ZERO) + (taxes or ZERO), fees, taxes, net
+    if kind is InstrumentKind.FUTURE:
+        # The value of a future is not paid: only costs and gains move cash, and only the net tells those.
+        return None if net is None else net + (fees or ZERO) + (taxes or ZERO), fees, taxes, net
     if gross is not None and (elsewhere or (net is None and fees is not None)):
         net = gross - (fees or ZERO) - (taxes or ZERO)
     return gross, fees, taxes, net

@@ -210,7 +210,8 @@ def _web_trade(row: Row, raw: bytes, scene: Scene) -> Iterator[Transaction]:
     whole = {**looked_up, **{name: value for name, value in row.items() if value not in (None, "")}}
     bought = side == "B"
     worth = abs(rows.number(row, "net_amount"))
-    gross = -worth if bought else worth
+    # The value of a future is not paid; what moves is told by Flex.
+    gross = None if category == "FUT" else -worth if bought else worth
     commission = rows.optional_number(row, "commission")
     fees = None if commission is None else abs(commission)
     at = rows.epoch_milliseconds(row.get("trade_time_r"), "trade_time_r")
@@ -227,7 +228,7 @@ def _web_trade(row: Row, raw: bytes, scene: Scene) -> Iterator[Transaction]:
         price=rows.number(row, "price"),
         gross=gross,
         fees=fees,
-        net=None if fees is None else gross - fees,
+        net=None if gross is None or fees is None else gross - fees,
         description=rows.optional_text(row, "order_description") or "",
         raw=raw,
     )

@@ -123,6 +123,8 @@ def test_the_value_of_a_future_is_not_paid() -> None:
     told = one("Trade", TRADE, netCash="-2.25", ibCommission="-2.25", **future)
 
     assert (told.gross, told.fees, told.net) == (D(0), D("2.25"), D("-2.25"))
+    bare = one("Trade", TRADE, netCash="", ibCommission="-2.25", **future)
+    assert (bare.gross, bare.fees, bare.net) == (None, D("2.25"), None)
 
 
 # ---- what the owner of a query ticked

@@ -192,8 +192,12 @@ async def test_queries_are_signed_or_not(signs: str) -> None:
     grant = await world.sign_in()
     changed = replace(grant, values=grant.values | {"sign_query": signs})
     known = next(iter(world.box.desk.instruments()))
+    asking = get("/v1/api/trsrv/secdef", ("conids", f"{known},1"))
 
-    assert world.ask(get("/v1/api/trsrv/secdef", ("conids", f"{known},1")), changed).status == 200
+    assert world.ask(asking, changed).status == 200
+    moment = world.fresh()
+    bare, full = (signin.authorise(one, changed, moment) for one in (replace(asking, query=()), asking))
+    assert (dict(bare.headers)["Authorization"] == dict(full.headers)["Authorization"]) is (signs == "no")
 
 
 async def test_paths_answer_with_and_without_a_final_slash() -> None:

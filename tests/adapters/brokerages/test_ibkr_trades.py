@@ -59,6 +59,12 @@ def test_a_trade_of_today_has_the_key_that_flex_will_have() -> None:
     assert told.raw == json.dumps(TRADE).encode()
 
 
+def test_the_value_of_a_future_is_not_paid_today_either() -> None:
+    (told,), _ = recent(TRADE | {"sec_type": "FUT", "net_amount": 300000.0})
+
+    assert (told.quantity, told.gross, told.fees, told.net) == (D(50), None, D(1), None)
+
+
 @pytest.mark.parametrize(
     ("currency", "day"), [("HKD", 25), ("JPY", 25), ("AUD", 25), ("EUR", 24), ("USD", 24)]
 )
