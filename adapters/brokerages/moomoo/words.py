@@ -170,7 +170,8 @@ def cash_kind(
     """The type of a cash movement; None for the legs of trades, which are told elsewhere: only the type says
     that it is one. A remark that speaks of buying may be about a gift for it. Fills of futures do not tell
     what they moved: there the legs are gains and losses that stand nowhere else."""
-    for text, skips in ((word.lower(), True), (remark.lower(), False)):
+    for told, skips in ((word, True), (remark, False)):
+        text = told.lower().replace("cryptocurrency", "crypto")  # a coin is no conversion of currencies
         for kind, known in CASH_WORDS:
             if (skips or kind is not SKIPPED) and any(part in text for part in known):
                 gains = kind is SKIPPED and of_futures and not any(part in text for part in COSTS)

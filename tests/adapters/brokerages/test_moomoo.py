@@ -40,14 +40,14 @@ def raw(row: dict[str, Any]) -> bytes:
     return json.dumps(row).encode()
 
 
-def account(**fields: Any) -> list[AccountTold]:
+def account(where: Scene | None = None, **fields: Any) -> list[AccountTold]:
     """The sheet's own example, with other fields."""
     row = {
         "trdEnv": 1, "accID": "281756455988247915", "trdMarketAuthList": [2], "accType": 2,
         "cardNum": "1001200100000001", "securityFirm": 2, "uniCardNum": "1001100100000001", "accStatus": 0,
         "accRole": 1,
     }  # fmt: skip
-    return list(parse.account(raw({**row, **fields}), scene(None)))
+    return list(parse.account(raw({**row, **fields}), where or scene(None)))
 
 
 def funds(where: Scene | None = None, **fields: Any) -> list[Balance]:
@@ -180,6 +180,15 @@ def test_a_currency_that_nobody_knows_is_counted_and_not_dropped() -> None:
 
 
 # ---- positions
+
+
+def test_words_that_are_known_are_not_counted_and_others_are() -> None:
+    here = scene()
+    account(where=here, accType=2), positions(here), fill(here)
+    assert not here.notes.words
+
+    account(where=here, accType=9), fill(here, trdSide=7)
+    assert here.notes.words == {"accType.9": 1, "trdSide.7": 1}
 
 
 @pytest.mark.parametrize("quantity", [5.0, -5.0])
@@ -334,6 +343,14 @@ def test_the_day_of_a_trade_is_on_the_market_s_calendar_and_the_instant_beside_i
     assert told.executed_at == datetime(2026, 11, 25, 1, 15, 0, 250_000, tzinfo=UTC)
 
 
+def test_a_timestamp_goes_before_the_local_time_whose_zone_may_be_another() -> None:
+    told = fill(createTime="2026-11-24 20:15:00", createTimestamp=1795569301.5)
+
+    assert (told.executed_at, told.trade_date) == (
+        datetime(2026, 11, 25, 1, 15, 1, 500_000, tzinfo=UTC), date(2026, 11, 24),
+    )  # fmt: skip
+
+
 def test_without_a_timestamp_the_local_time_of_the_market_is_the_instant() -> None:
     assert fill(createTimestamp=None).executed_at == datetime(2026, 11, 25, 1, 15, 0, 250_000, tzinfo=UTC)
     hong_kong = fill(createTimestamp=None, secMarket=1, createTime="2026-11-24 09:30:00")
@@ -408,7 +425,9 @@ def test_a_word_that_nobody_knows_is_counted_and_kept() -> None:
     assert here.notes.words == {"cashFlowType.Lottery": 1}
 
 
-@pytest.mark.parametrize("word", ["Stock Trading", "Commission", "Platform Fee", "股票成交", "SEC Fee"])
+@pytest.mark.parametrize(
+    "word", ["Stock Trading", "Commission", "Platform Fee", "股票成交", "SEC Fee", "Cryptocurrency Purchase"]
+)
 def test_the_cash_legs_and_costs_of_trades_are_told_by_fills_already(word: str) -> None:
     assert flows(cashFlowType=word) == []
 
