@@ -179,10 +179,11 @@ def test_cash_only_rows_have_no_quantity_and_no_fees() -> None:
     assert paid.instrument is not None
 
 
+@pytest.mark.parametrize("text", ["FOREIGN TAX", "NRA withholding", "ADR W/H 15%", "Foreign tax withheld"])
 @pytest.mark.parametrize("sub", ["Dividend", "Special Dividend"])
-def test_a_dividend_that_is_debited_is_paid_for_a_short_or_withheld(sub: str) -> None:
+def test_a_dividend_that_is_debited_is_paid_for_a_short_or_withheld(sub: str, text: str) -> None:
     short = told(row("Money Movement", sub, "-9.0", description="KBW ETF"))
-    tax = told(row("Money Movement", sub, "-9.0", description="Foreign tax withheld"))
+    tax = told(row("Money Movement", sub, "-9.0", description=text))
 
     assert (short.type, short.net) == (T.DIVIDEND, -9)
     assert (tax.type, tax.net) == (T.TAX, -9)
@@ -204,6 +205,25 @@ def test_the_value_of_a_split_is_the_cost_that_is_carried_and_no_cash(
     split = told(row("Receive Deliver", sub, cost, **SHARES))
 
     assert (split.quantity, split.gross, split.net, split.fees) == (quantity, 0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("sub", "cost", "quantity"),
+    [("Stock Merger", "-9.0", 5), ("Stock Merger Removal", "9.0", -5), ("Symbol Change", "-9.0", 5),
+     ("Symbol Change", "9.0", -5), ("ACAT", "-9.0", 5), ("ACAT", "9.0", -5)],
+)  # fmt: skip
+def test_the_value_of_other_shares_that_come_and_go_is_taken_for_such_a_cost(
+    sub: str, cost: str, quantity: int
+) -> None:
+    moved = told(row("Receive Deliver", sub, cost, **SHARES))
+
+    assert (moved.quantity, moved.gross, moved.net, moved.fees) == (quantity, 0, 0, None)
+
+
+def test_money_that_moves_has_no_quantity_whatever_action_it_names() -> None:
+    moved = told(row("Money Movement", "Mark to Market", "-5.0", action="Buy", **SHARES))
+
+    assert (moved.type, moved.quantity, moved.net) == (T.OTHER, None, -5)
 
 
 def test_a_cash_merger_pays_cash() -> None:
