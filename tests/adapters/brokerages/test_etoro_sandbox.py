@@ -184,11 +184,14 @@ def test_without_an_app_or_an_address_there_is_nowhere_to_go(missing: str, failu
 def test_each_renewal_brings_the_refresh_token_of_the_next() -> None:
     grant = exchanged(TOKENS).grant
     renewed = signin.LOGIN.take_renewal(grant, answer(TOKENS | {"refresh_token": "r2"}), MOMENT)
+    without = {name: value for name, value in TOKENS.items() if name != "refresh_token"}
 
     assert (grant.values["refresh_token"], renewed.values["refresh_token"]) == ("r", "r2")
     assert renewed.expires_at == NOW + timedelta(hours=1)
     with pytest.raises(ReauthorizationRequired):
         signin.LOGIN.take_renewal(grant, answer({"error": "invalid_grant"}, 400), MOMENT)
+    with pytest.raises(UnreadableReply):  # the old one is dead: it is not kept
+        signin.LOGIN.take_renewal(grant, answer(without), MOMENT)
 
 
 GUARD = Response(403, {"content-type": "text/html"}, b"<html>")

@@ -354,8 +354,10 @@ ERROR = {"AccountID": "11000001", "Error": "Forbidden", "Message": "Invalid Acco
     ],
 )  # fmt: skip
 def test_an_error_beside_an_empty_list_is_never_an_empty_list(word: str, failure: type[Exception]) -> None:
-    with pytest.raises(failure):
-        reads.take_positions(answer({"Positions": [], "Errors": [ERROR | {"Error": word}]}), call())
+    for account in ("11000001", "11000001C"):
+        error = ERROR | {"Error": word, "AccountID": account}
+        with pytest.raises(failure):
+            reads.take_positions(answer({"Positions": [], "Errors": [error]}), call())
 
 
 def test_an_error_of_the_account_costs_its_rows_even_if_there_are_some() -> None:
@@ -404,8 +406,10 @@ def page(*closed: str, token: str | None = None) -> dict[str, Any]:
 
 def walked(*pages: dict[str, Any] | int, since: date | None = None) -> list[tuple[str, str, int]]:
     """What is asked for, and how many rows are taken."""
-    asked, cursor = [], None
+    asked: list[tuple[str, str, int]] = []
+    cursor = None
     for body in pages:
+        assert cursor is not None or not asked, "it ended before"
         made = call(since, cursor)
         request = history.ask(made)
         query = dict(request.query)
