@@ -151,6 +151,15 @@ def test_an_option_is_traded_by_its_intent_in_contracts_and_per_share(intent: st
     assert told.instrument.symbol == "AAPL  261218C00220000"
 
 
+def test_an_option_that_is_sold_without_an_intent_is_sold() -> None:
+    contract = {**leg(strike_price="220", id="G1", side="SELL"), "option_exercise_price": None}
+    option = {"instrument_type": "OPTION", "option_strategy": "SINGLE", "legs": [contract]}
+
+    (told,) = trades(order(side="SHORT", position_intent=None, filled_quantity="2", **option))
+
+    assert (told.type, told.quantity) == (T.SELL, D(-2))
+
+
 def test_a_strategy_is_a_row_for_each_leg_and_one_for_the_money() -> None:
     legs = [
         leg(id="G1", side="BUY", quantity="4"),
@@ -258,6 +267,7 @@ def test_every_activity_type_and_the_rest_by_the_words_of_the_sub_type(
     (told,) = activities(here, activity_type=word, activity_sub_type=sub, net_amount=amount)
 
     assert (told.type, told.gross, told.net, told.quantity) == (kind, D(amount), D(amount), None)
+    assert told.executed_at == datetime(2026, 1, 12, 15, 0, 1, tzinfo=UTC)
     assert (told.fees, told.taxes, told.source_key) == (None, None, "activity:A1")
     assert quiet(here)
 
@@ -334,6 +344,15 @@ def test_what_goes_out_is_negative_and_takes_the_fee_in_kind_along() -> None:
     )
 
     assert (coin.type, coin.quantity, money.net) == (T.TRANSFER_OUT, D("-0.501"), D(-3))
+
+
+def test_what_comes_in_is_what_arrived_without_the_fee_in_kind() -> None:
+    coins = moved(
+        asset_type="CRYPTO", symbol="BTC", quantity="0.5", fee_quantity="0.001", total_quantity="0.501"
+    )
+    (coin,), _ = transfer({"positions": [coins]})
+
+    assert (coin.type, coin.quantity) == (T.TRANSFER_IN, D("0.5"))
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,17 @@ def test_an_option_stands_in_a_leg_and_is_short_by_sign_or_side(quantity: str, s
     assert (told.unrealized_gain, told.average_cost) == (D("313.74"), D("3.45"))
 
 
+def test_an_option_that_is_long_is_positive_and_so_is_the_long_leg_of_a_strategy_that_was_sold() -> None:
+    single, sold = ({"option_strategy": word, "instrument_type": "OPTION"} for word in ("SINGLE", "VERTICAL"))
+    legs = [leg(side="LONG"), leg(side="SHORT", option_exercise_price="230")]
+
+    (long,) = held(position(quantity="1", legs=[leg(side="LONG")], **single))
+    first, second = held(position(quantity="-1", legs=legs, **sold))
+
+    assert (long.quantity, long.cost_basis, long.market_value) == (D(1), D(345), D(400))
+    assert (first.quantity, second.quantity) == (D(1), D(-1))
+
+
 def test_a_strategy_is_as_many_positions_as_it_has_legs() -> None:
     legs = [leg(), leg(side="SHORT", option_type="PUT", market_value=None)]
 
