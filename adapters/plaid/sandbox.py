@@ -43,6 +43,13 @@ class Sent:
     body: bytes
 
 
+OTHER_PRODUCTS = tuple(
+    f"/{path}"
+    for path in "transactions/get transactions/sync transactions/refresh transactions/recurring/get"
+    " liabilities/get auth/get identity/get".split()
+)
+
+
 class PlaidDesk:
     """Plaid for one customer of one institution."""
 
@@ -119,6 +126,8 @@ class PlaidDesk:
             ("/webhook_verification_key/get", self._key),
         ):
             self._router.post(path, self._posted(handler), host=HOST)
+        for path in OTHER_PRODUCTS:
+            self._router.post(path, self._posted(self._unsupported), host=HOST)
         self._router.get("/hl/{name}", self.link.page, host=HOST)
 
     def _posted(self, handler: Handler) -> Any:  # noqa: ANN401  a router's handler
@@ -129,6 +138,11 @@ class PlaidDesk:
                 return self.gate.refuse(refused)
 
         return heard
+
+    def _unsupported(self, asked: Asked, body: Body) -> Response:
+        """These institutions have investments; a client that asks for more is told so, not sent away."""
+        self.gate.working(body, asked.now)
+        raise Refused("PRODUCTS_NOT_SUPPORTED")
 
     # Items.
 
@@ -145,7 +159,7 @@ class PlaidDesk:
             "institution_name": self._named(item.institution_id)[1],
             "webhook": item.webhook or None,
             "error": broken,
-            "available_products": ["balance", "transactions"],
+            "available_products": ["balance"],
             "billed_products": ["investments"],
             "products": ["investments"],
             "consent_expiration_time": None,

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -24,6 +24,8 @@ LARGEST_BODY = 8 * 1024 * 1024
 BROKEN = Reply(500, (("content-type", "text/plain"),), b"the sandbox itself has failed; see its log\n")
 TOO_LARGE = Reply(413, (("content-type", "text/plain"),), b"the request is too large\n")
 Time = Callable[[], datetime]
+Names = Mapping[str, Mapping[str, str]]
+NOBODY: Names = {}
 
 
 def _now() -> datetime:
@@ -56,20 +58,29 @@ class Running:
         return {id_: admin.stats(faulty) for id_, faulty in self.stage.faulty.items()}
 
     def credentials(self) -> dict[str, dict[str, str]]:
-        """Per brokerage, what a client needs; `base_url` added: for `--credentials FILE`."""
+        """Per brokerage, what a client needs; where its hosts are is added: for `--credentials FILE`."""
         return {
-            id_: {"base_url": self.bases[id_]} | faulty.sandbox.credentials() | self._at_gateway(id_)
+            id_: {"base_url": self.bases[id_]}
+            | {f"{host}_url": url for host, url in self.hosts(id_).items()}
+            | faulty.sandbox.credentials()
+            | self._at_gateway(id_)
             for id_, faulty in self.stage.faulty.items()
         }
+
+    def hosts(self, id_: str) -> dict[str, str]:
+        """Where the hosts of a brokerage besides "api" are."""
+        return {host: f"{self.bases[id_]}/{host}" for host in self.faulty(id_).sandbox.profile.hosts}
 
     def _at_gateway(self, id_: str) -> dict[str, str]:
         return self.gateways[id_].credentials() if id_ in self.gateways else {}
 
-    def announce(self) -> list[str]:
-        """What is printed at the start."""
+    def announce(self, names: Names = NOBODY) -> list[str]:
+        """What is printed at the start. `names`: the real addresses of the hosts of a brokerage."""
         lines: list[str] = []
         for id_, faulty in self.stage.faulty.items():
             lines.append(f"{id_}: {self.bases[id_]} (persona {faulty.persona})")
+            real = names.get(id_, {})
+            lines.extend(f"  {real.get(host, host)} is {url}" for host, url in self.hosts(id_).items())
             lines.extend(f"  {line}" for line in faulty.sandbox.announce())
             if id_ in self.gateways:
                 lines.extend(f"  {line}" for line in self.gateways[id_].announce())

@@ -79,7 +79,8 @@ class AllySandbox:
         return self._keys | self._secrets
 
     def announce(self) -> list[str]:
-        return [f"{name} {value}" for name, value in self.credentials().items()]
+        numbers = ", ".join(account.number for account in self.play.accounts)
+        return [*(f"{name} {value}" for name, value in self.credentials().items()), f"accounts {numbers}"]
 
     def refusal(self, asked: Asked, status: int) -> Response | None:
         return self._error(asked, status, "Refused")

@@ -1,5 +1,6 @@
 """Coinbase's sandbox: products, prices and fees, as clients look them up beside a portfolio (3.7)."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from adapters.sandbox.truth import TruthInstrument
 from domain.money import plain
 
 Json = dict[str, Any]
+Tell = Callable[[TruthInstrument, Asked], Json]
 TICK = Decimal("0.01")
 FEES: Json = {  # JSON numbers beside texts: this answer mixes them
     "total_volume": 0,
@@ -21,7 +23,7 @@ FEES: Json = {  # JSON numbers beside texts: this answer mixes them
 }
 
 
-def product(coin: TruthInstrument) -> Json:
+def product(coin: TruthInstrument, asked: Asked) -> Json:
     return {
         "product_id": f"{coin.symbol}-USD",
         "price": plain(coin.price),
@@ -51,4 +53,31 @@ def book(coin: TruthInstrument, asked: Asked) -> Json:
         "bids": [{"price": plain(bid), "size": "0.1"}],
         "asks": [{"price": plain(ask), "size": "0.1"}],
         "time": nanoseconds(asked.now),
+    }
+
+
+def whole_book(coin: TruthInstrument, asked: Asked) -> Json:
+    """One price on either side, whatever depth is asked for."""
+    middle = {"last": plain(coin.price), "mid_market": plain(coin.price)}
+    return {"pricebook": book(coin, asked), "spread_absolute": plain(2 * TICK)} | middle
+
+
+def trades(coin: TruthInstrument, asked: Asked) -> Json:
+    """The last trade, at today's price; the truth knows no others."""
+    last = {"trade_id": "1", "product_id": f"{coin.symbol}-USD", "price": plain(coin.price), "size": "0.1"}
+    told = [last | {"time": nanoseconds(asked.now), "side": "BUY"}]
+    return {
+        "trades": told,
+        "best_bid": plain(coin.price - TICK),
+        "best_ask": plain(coin.price + TICK),
+    }
+
+
+def time(asked: Asked) -> Json:
+    """What the official client asks before it signs, to know how far its clock is off."""
+    millis = int(asked.now.timestamp() * 1000)
+    return {
+        "iso": nanoseconds(asked.now),
+        "epochSeconds": str(millis // 1000),
+        "epochMillis": str(millis),
     }

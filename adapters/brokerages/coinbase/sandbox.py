@@ -1,5 +1,6 @@
 """Coinbase, played by us: v3 and v2 over one seeded customer of coins, from the brokerage's documentation."""
 
+from functools import partial
 from typing import Any
 
 from adapters.brokerages.coinbase import market
@@ -142,12 +143,19 @@ class Coinbase:
         get(f"{V3}/orders/historical/{{id}}", "", self._order)
         get(f"{V3}/transaction_summary", "product_type contract_expiry_type product_venue", _fees)
         get(f"{V3}/cfm/positions", "", lambda _: say({"positions": []}))
+        get(f"{V3}/payment_methods", "", lambda _: say({"payment_methods": []}))
+        get(f"{V3}/time", "", lambda asked: say(market.time(asked)), public=True)
         get(f"{V3}/best_bid_ask", "product_ids", self._best)
         listed = "limit offset product_type product_ids contract_expiry_type expiring_contract_status"
         listed += " get_tradability_status get_all_products cursor products_sort_order"
         for prefix, public in ((V3, False), (f"{V3}/market", True)):
             get(f"{prefix}/products", listed, self._products, public=public)
-            get(f"{prefix}/products/{{id}}", "get_tradability_status", self._product, public=public)
+            one = partial(self._product, market.product)
+            get(f"{prefix}/products/{{id}}", "get_tradability_status", one, public=public)
+            trades = partial(self._product, market.trades)
+            get(f"{prefix}/products/{{id}}/ticker", "limit start end", trades, public=public)
+            book = "product_id limit aggregation_price_increment"
+            get(f"{prefix}/product_book", book, partial(self._product, market.whole_book), public=public)
         get("/v2/user", "", lambda _: say({"data": self._user()}))
         get("/v2/accounts", "limit order starting_after ending_before", self._v2_wallets)
         get("/v2/accounts/{id}", "", self._v2_wallet)
@@ -344,13 +352,14 @@ class Coinbase:
         return [coin for coin in self._coins() if not wanted or f"{coin.symbol}-USD" in wanted]
 
     def _products(self, asked: Asked) -> Response:
-        told = [market.product(coin) for coin in self._wanted(asked)]
+        told = [market.product(coin, asked) for coin in self._wanted(asked)]
         return say({"products": told, "num_products": len(told)})
 
-    def _product(self, asked: Asked) -> Response:
+    def _product(self, tell: market.Tell, asked: Asked) -> Response:
+        wanted = asked.names.get("id") or asked.param("product_id")
         for coin in self._coins():
-            if f"{coin.symbol}-USD" == asked.names["id"]:
-                return say(market.product(coin))
+            if f"{coin.symbol}-USD" == wanted:
+                return say(tell(coin, asked))
         return v3_error(404, "NOT_FOUND", "product not found")
 
     def _best(self, asked: Asked) -> Response:

@@ -150,7 +150,7 @@ def _announce(running: server.Running, authority: Path | None, *, json: bool) ->
         return
     out = console()
     out.print(Text("Sandboxes at ", style="bold") + Text(running.address, style="bold cyan"))
-    for line in running.announce():
+    for line in running.announce({name: _hosts(name) for name in running.bases}):
         out.print(
             Text(clean(line) if not line.startswith("  ") else f"  {clean(line.strip())}"), soft_wrap=True
         )
@@ -163,6 +163,11 @@ def _announce(running: server.Running, authority: Path | None, *, json: bool) ->
         for line in _trusting(authority):
             _print_line(line)
     out.print(Text("Ctrl-C ends it.", style="dim"))
+
+
+def _hosts(name: str) -> dict[str, str]:
+    """The hosts of a brokerage as its doors name them, with their real addresses."""
+    return {host: url for door in card(name).doors for host, url in door.hosts.items()}
 
 
 def _trusting(authority: Path) -> list[str]:

@@ -10,6 +10,7 @@ from webull_table import opened
 
 from adapters.sandbox.create import create
 from adapters.sandbox.play import Sandbox
+from adapters.sandbox.server import serving
 from adapters.sandbox.stage import Stage
 
 TODAY = date(2026, 11, 20)
@@ -93,3 +94,59 @@ def test_robinhood_s_orders_without_fills_stay_where_they_are_while_others_come(
 
     assert last[-len(first) :] == first
     assert len(last) > len(first)
+
+
+def test_coinbase_s_clients_may_ask_for_the_time_and_for_prices_without_a_key() -> None:
+    sandbox, market = create("coinbase", 3, "plain", TODAY), "/api/v3/brokerage/market"
+    coin = heard(sandbox, "GET", f"{market}/products", {})["products"][0]
+
+    clock = heard(sandbox, "GET", "/api/v3/brokerage/time", {})
+    book = heard(sandbox, "GET", f"{market}/product_book?product_id={coin['product_id']}&limit=1", {})
+    trades = heard(sandbox, "GET", f"{market}/products/{coin['product_id']}/ticker?limit=5", {})
+
+    assert (clock["iso"][:19], clock["epochSeconds"]) == ("2026-11-20T15:00:00", str(int(NOW.timestamp())))
+    assert clock["epochMillis"] == f"{clock['epochSeconds']}000"
+    assert book["pricebook"]["product_id"] == coin["product_id"]
+    assert (book["last"], trades["trades"][0]["price"]) == (coin["price"], coin["price"])
+
+
+@pytest.mark.parametrize("path", ["/transactions/sync", "/transactions/get", "/liabilities/get"])
+def test_plaid_says_of_other_products_that_the_institution_has_none(path: str) -> None:
+    sandbox = create("sofi", 3, "plain", TODAY)
+    known = sandbox.credentials()
+    keys = {"client_id": known["plaid_client_id"], "secret": known["plaid_secret"]}
+
+    def call(path: str, **body: object) -> Any:
+        url, sent = f"{BASE}/sofi/plaid{path}", json.dumps(keys | body).encode()
+        told = Stage([sandbox]).hear("POST", url, {"content-type": "application/json"}, sent, NOW, BASE)
+        return json.loads(told.body)
+
+    wanted = {"institution_id": "ins_900001", "initial_products": ["investments"]}
+    public = call("/sandbox/public_token/create", **wanted)["public_token"]
+    access = call("/item/public_token/exchange", public_token=public)["access_token"]
+
+    assert call(path, access_token=access)["error_code"] == "PRODUCTS_NOT_SUPPORTED"
+    assert call(path, access_token="access-sandbox-none")["error_code"] == "INVALID_ACCESS_TOKEN"
+
+
+def test_a_seed_of_schwab_s_that_is_odd_says_so() -> None:
+    told = {seed: " ".join(create("schwab", seed, "plain", TODAY).announce()) for seed in (5, 7, 12)}
+
+    assert ["odd seed" in told[seed] for seed in (5, 7, 12)] == [True, False, False]
+
+
+def test_ally_names_its_accounts_for_clients_must_be_told_one() -> None:
+    sandbox = create("ally", 3, "plain", TODAY)
+
+    numbers = [account.number for account in sandbox.play.accounts]
+    assert f"accounts {', '.join(numbers)}" in sandbox.announce()
+
+
+def test_where_a_brokerage_s_other_hosts_are_is_told_in_print_and_in_the_file() -> None:
+    with serving([create("robinhood", 3, "plain", TODAY)]) as running:
+        told = running.announce({"robinhood": {"nummus": "https://nummus.robinhood.com"}})
+        known = running.credentials()["robinhood"]
+
+    nummus = f"{known['base_url']}/nummus"
+    assert f"  https://nummus.robinhood.com is {nummus}" in told
+    assert known["nummus_url"] == nummus
