@@ -61,7 +61,8 @@ def test_a_row_says_what_of_and_both_its_days() -> None:
     (told,) = one(text).transactions
 
     assert told.instrument is not None
-    assert (told.instrument.symbol, told.description) == ("VTI", "words")
+    assert (told.instrument.symbol, told.instrument.name) == ("VTI", "SOME FUND")
+    assert told.description == "words"
     assert (told.trade_date, told.settlement_date) == (date(2026, 11, 3), date(2026, 11, 5))
 
 

@@ -281,6 +281,15 @@ def test_a_coin_a_pair_and_the_two_sides_of_an_event() -> None:
     assert event.instrument.symbol == "RAIN YES"
 
 
+@pytest.mark.parametrize(
+    "lack",
+    [{"option_exercise_price": None}, {"option_type": "PERHAPS"}, {"option_expire_date": None}],
+)
+def test_an_option_without_its_terms_cannot_be_read(lack: Json) -> None:
+    with pytest.raises(UnreadableReply):
+        held(position(instrument_type="OPTION", legs=[leg(**lack)]))
+
+
 def test_a_cost_of_zero_is_an_unknown_cost() -> None:
     (told,) = held(position(cost_price="0"))
 
