@@ -185,13 +185,13 @@ def _position(row: dict[str, str], notes: Notes) -> Position | None:
         return None
     if values.word(row, "side") == "Short":
         quantity = -abs(quantity)
-    each = quantity * units(kind, values.figure(row, "multiplier"))
+    each = units(kind, values.figure(row, "multiplier"))
     price, value = values.figure(row, "markPrice"), values.figure(row, "positionValue")
     average, cost = values.figure(row, "costBasisPrice"), values.figure(row, "costBasisMoney")
-    if value is None and price is not None:
-        value = price * each
-    if cost is None and average is not None:
-        cost = average * each
+    if value is None and price is not None and each is not None:
+        value = price * quantity * each
+    if cost is None and average is not None and each is not None:
+        cost = average * quantity * each
     return Position(
         instrument,
         quantity,

@@ -191,8 +191,9 @@ def _money(
     gross, worth = values.figure(row, "proceeds"), values.figure(row, "tradeMoney")
     if gross is None and worth is not None:
         gross = -worth or ZERO
-    if gross is None and price is not None:
-        gross = -quantity * price * units(kind, values.figure(row, "multiplier")) or ZERO
+    each = units(kind, values.figure(row, "multiplier"))
+    if gross is None and price is not None and each is not None:
+        gross = -quantity * price * each or ZERO
     if kind is InstrumentKind.FUTURE:
         # The value of a future is not paid: only costs and gains move cash, and only the net tells those.
         return None if net is None else net + (fees or ZERO) + (taxes or ZERO), fees, taxes, net
@@ -300,7 +301,7 @@ def _transfer(row: Row, notes: Notes) -> Iterator[Transaction]:
     price, worth = values.figure(row, "transferPrice"), values.figure(row, "positionAmount")
     if not price and worth and moved:
         each = units(of_flex(row, notes)[1], values.figure(row, "multiplier"))
-        price = quotient(abs(worth), abs(moved) * each)
+        price = None if each is None else quotient(abs(worth), abs(moved) * each)
     yield replace(
         plain,
         type=T.TRANSFER_IN if sign > 0 else T.TRANSFER_OUT,

@@ -48,10 +48,12 @@ def kind_of(category: str, sub: str, notes: Notes) -> InstrumentKind:
     return K.ETF if found is K.EQUITY and sub == "ETF" else found
 
 
-def units(kind: InstrumentKind, multiplier: Decimal | None) -> Decimal:
+def units(kind: InstrumentKind, multiplier: Decimal | None) -> Decimal | None:
     """What a price counts for: shares of a contract; of bonds, quoted in percent, a hundredth of the face.
-    A multiplier of 0 or none stands for 1."""
-    return PERCENT if kind is K.BOND else multiplier or ONE
+    A multiplier of 0 or none stands for 1, but of a contract's size that nobody ticked nothing is known."""
+    if kind is K.BOND:
+        return PERCENT
+    return multiplier or (None if kind in OPTIONS or kind is K.FUTURE else ONE)
 
 
 def of_flex(row: Row, notes: Notes) -> tuple[Instrument | None, InstrumentKind]:

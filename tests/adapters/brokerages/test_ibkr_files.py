@@ -213,6 +213,13 @@ def test_values_and_costs_that_nobody_ticked_are_worked_out_with_the_multiplier(
     assert (held.average_cost, held.cost_basis, held.market_value) == (D("4.2"), D(-840), D(-2000))
 
 
+def test_without_the_size_of_a_contract_its_value_and_cost_stay_unknown() -> None:
+    option = LOT.replace('"STK"', '"OPT"').replace('multiplier="1"', 'multiplier=""')
+    (held,) = alone(option.format(position=-2, cost="4.2", side="Short", level="SUMMARY")).positions or ()
+
+    assert (held.average_cost, held.cost_basis, held.market_value) == (D("4.2"), None, None)
+
+
 # ---- what is refused
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>\n'

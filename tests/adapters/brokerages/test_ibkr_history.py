@@ -140,6 +140,12 @@ def test_without_money_in_the_query_it_is_worked_out(instrument: dict[str, str])
     assert told.net == D(-6560) * units - 3
 
 
+def test_without_the_size_of_a_contract_its_money_stays_unknown() -> None:
+    told = one("Trade", TRADE | OPTION, multiplier="", netCash="", proceeds="", tradeMoney="")
+
+    assert (told.quantity, told.fees, told.gross, told.net) == (D(50), D(1), None, None)
+
+
 def test_without_a_settlement_date_there_is_none() -> None:
     assert one("Trade", TRADE, settleDateTarget="").settlement_date is None
 

@@ -97,7 +97,11 @@ def test_every_type_of_account_is_known(word: str, kind: str) -> None:
     assert not stage.notes.words
 
 
-@pytest.mark.parametrize("status", sorted(parse.STATUSES))
+@pytest.mark.parametrize(
+    "status",
+    ["Active", "Closed", "Closing Transaction Only", "Margin Call - Closing Transactions Only", "Inactive",
+     "Liquidating Transactions Only", "Restricted", "90 Day Restriction-Closing Transaction Only"],
+)  # fmt: skip
 def test_every_status_is_known_and_only_a_closed_account_is_not_read(status: str) -> None:
     stage = scene()
     row = {"AccountID": "1", "Currency": "USD", "Status": status, "AccountType": "Cash", "Alias": "Main"}
