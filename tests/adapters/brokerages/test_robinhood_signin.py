@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import clickable
 import conformance
 import pytest
 from robinhood_table import LOOK, NOW, Table, asked, granted, signed_in
 
-from adapters.brokerages.robinhood import signin
+from adapters.brokerages.robinhood import PRIVATE, signin
 from adapters.brokerages.robinhood.conversation import Continuing, LoggingIn, Opening, Viewing, Who
 from adapters.kit.signin import Ask, Done, Moment, Move, Send
 from adapters.kit.wire import Request, Response, get
@@ -35,6 +36,36 @@ def test_a_password_alone_may_be_enough_and_the_device_is_remembered() -> None:
     assert grant.expires_at == NOW + timedelta(days=1)
     assert grant.values.keys() == {"access_token", "refresh_token", "device_token"}
     assert grant.values["device_token"] == "00000000-0000-0000-0000-000000000001"
+
+
+def test_the_password_grant_says_what_robinhoods_own_page_says() -> None:
+    table = Table()
+    grant = granted(table.begin())
+    (sent,) = table.sent
+    web = "c82SH0WZOsabOXGP2sxqcj34FxkvfnWRZBKlBjFS"
+
+    asked_for = dict(parse_qsl(sent.body.decode()))
+    renewal = dict(parse_qsl(signin.ask_renewal(grant, table.moment()).body.decode()))
+
+    assert (sent.method, sent.url) == ("POST", "/oauth2/token/")
+    assert asked_for.items() >= {
+        "client_id": web, "grant_type": "password", "scope": "internal", "expires_in": "86400",
+        "try_passkeys": "false", "token_request_path": "/login", "create_read_only_secondary_token": "true",
+    }.items()  # fmt: skip
+    assert renewal == {
+        "client_id": web, "grant_type": "refresh_token", "scope": "internal", "expires_in": "86400",
+        "refresh_token": grant.values["refresh_token"], "device_token": grant.values["device_token"],
+    }  # fmt: skip
+    assert dict(PRIVATE.headers)["X-Robinhood-API-Version"] == "1.431.4"
+
+
+def test_a_grant_lasts_as_long_as_the_server_says_and_not_as_long_as_was_asked_for() -> None:
+    body = b'{"access_token":"a","refresh_token":"r","expires_in":2562387,"token_type":"Bearer"}'
+
+    done = signin.hear(LoggingIn(WHO), Response(200, {}, body), Moment(NOW, "0" * 32))
+
+    assert isinstance(done, Done)
+    assert done.grant.expires_at == NOW + timedelta(seconds=2562387)
 
 
 @pytest.mark.parametrize("field", ["username", "password"])
