@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 from postgres import ENGINES, Postgres
 
+from adapters.sql import engine
+
 # A slow machine is not a fault; a fault is repeated with its blob.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -28,6 +30,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests reaches them."""
     for name in [name for name in os.environ if name.startswith("BROKERLINK_") or name in OURS]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit of SQLite in this process waits for no disk, as ours of PostgreSQL do not: only a machine that
+    loses power could tell. The tests of that, and all processes that are started, are as in production."""
+    if request.node.path.name != "test_power_cut.py":
+        monkeypatch.setattr(engine, "SYNCHRONOUS", "OFF")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from adapters.sql.unit_of_work import SqlUnitOfWork
 
 T = TypeVar("T")
 BUSY_MILLISECONDS = 10_000
+# FULL: an acknowledged change survives a power cut, not only a crash of the process.
+SYNCHRONOUS = "FULL"
 # How long somebody waits for a connection of the pool, and for the server to take a new one.
 POOL_SECONDS = CONNECT_SECONDS = 5
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
@@ -78,8 +80,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    # FULL: an acknowledged change survives a power cut, not only a crash of the process.
-    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-32000")
