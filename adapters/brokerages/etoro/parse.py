@@ -127,7 +127,8 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
     settled = rows.optional_number(first, "settlementtypeid")
     if settled is not None and settled not in {instruments.REAL, *instruments.CONTRACTS}:
         scene.notes.words[f"settlementTypeID.{settled}"] += 1
-    contract = instruments.CONTRACTS.get(int(settled), "") if settled is not None else ""
+    # Where it is not told, it is taken for what history takes it for.
+    told = instruments.contract(first, scene) if settled is None else instruments.CONTRACTS.get(int(settled))
     units = sum((rows.number(lot, "units") for lot in lots), ZERO)
     if not units:
         return
@@ -138,7 +139,7 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
     value, gain = _sum(results, "value"), _sum(results, "pnl")
     price, derived = _price(results, value, units)
     yield Position(
-        instrument=instruments.told(first, contract, plain, scene),
+        instrument=instruments.told(first, told or "", plain, scene),
         quantity=sign * units,
         currency=USD,
         average_cost=quotient(paid if plain else cost, units),

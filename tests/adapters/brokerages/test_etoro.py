@@ -165,10 +165,12 @@ def test_a_result_is_an_object_flat_or_absent() -> None:
     }
     whole, _ = held()
     without, _ = held({"unrealizedPnL": None})
+    unturned, _ = held({"unrealizedPnL": {"closeRate": D(2)}})
     position, _ = held(flat)
 
     assert (whole.market_value, whole.unrealized_gain) == (D("104.21"), D("4.21"))
-    assert (without.price, without.market_value, without.unrealized_gain) == (None, None, None)
+    for bare in (without, unturned):
+        assert (bare.price, bare.market_value, bare.unrealized_gain) == (None, None, None)
     assert (position.market_value, position.unrealized_gain) == (D(60), D(5))
 
 
@@ -201,6 +203,19 @@ def test_a_contract_is_another_instrument_than_what_it_is_about(
     assert (position.instrument.symbol, position.instrument.kind) == (symbol, InstrumentKind(kind))
     assert position.instrument.identifiers == ((scheme, "1001"),)
     assert not words
+
+
+@pytest.mark.parametrize(
+    ("lot", "symbol"), [({}, "XMPL"), ({"leverage": 2}, "XMPL CFD"), ({"isBuy": False}, "XMPL CFD")]
+)
+def test_without_a_settlement_it_is_what_the_history_takes_it_for(lot: dict[str, Any], symbol: str) -> None:
+    position, words = held({"settlementTypeID": None} | lot)
+
+    assert (position.instrument.symbol, words) == (symbol, {})
+
+
+def test_what_has_no_units_is_held_no_more() -> None:
+    assert list(parse.position(to_json([LOT | {"units": D(0)}]), scene())) == []
 
 
 def test_rates_in_pence_are_turned_into_dollars_by_the_value() -> None:

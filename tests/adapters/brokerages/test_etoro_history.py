@@ -141,7 +141,8 @@ def test_numbers_may_have_an_exponent() -> None:
         ("card", "fee", "debit", T.FEE), ("internalTransfer", "fee", "debit", T.FEE),
         ("internalTransfer", "transferReceived", "credit", T.TRANSFER_IN),
         ("internalTransfer", "transfer", "debit", T.TRANSFER_OUT),
-        ("bankTransfer", "cryptoToFiat", "credit", T.TRANSFER_IN), ("card", "unknown", "debit", T.OTHER),
+        ("bankTransfer", "cryptoToFiat", "credit", T.TRANSFER_IN),
+        ("bankTransfer", "cryptoToFiat", "debit", T.TRANSFER_OUT), ("card", "unknown", "debit", T.OTHER),
     ],
 )  # fmt: skip
 def test_every_word_of_the_ledger_is_known(
@@ -169,8 +170,10 @@ def test_a_word_that_we_do_not_know_is_counted(name: str) -> None:
      ("returned", S.REMOVED), ("expired", S.REMOVED)],
 )  # fmt: skip
 def test_only_what_is_settled_is_posted(state: str, status: TransactionStatus) -> None:
-    (row,) = told(ENTRY | {"status": state})
+    stage = scene()
+    (row,) = parse.history(to_json(ENTRY | {"status": state}), stage)
 
+    assert not stage.notes.words
     assert (row.status, row.source_key, row.currency) == (status, "12345", "GBP")
     assert (row.removed_reason is not None) is (status is S.REMOVED)
 
