@@ -42,6 +42,7 @@ TYPES = [
     (OPTION, {"openCloseIndicator": "C;O"}, T.BUY),
     (OPTION, SELLS, T.SELL_TO_OPEN),
     (OPTION, SELLS | {"openCloseIndicator": "C"}, T.SELL_TO_CLOSE),
+    (OPTION, {"transactionType": "BookTrade", "notes": ""}, T.BUY_TO_OPEN),
     (OPTION, {"transactionType": "BookTrade", "notes": "Ep"}, T.OPTION_EXPIRATION),
     (OPTION, {"transactionType": "BookTrade", "notes": "C;A"}, T.OPTION_ASSIGNMENT),
     (OPTION, {"transactionType": "BookTrade", "notes": "Ex"}, T.OPTION_EXERCISE),
@@ -140,6 +141,15 @@ def test_without_money_in_the_query_it_is_worked_out(instrument: dict[str, str])
     assert told.net == D(-6560) * units - 3
 
 
+@pytest.mark.parametrize(("changed", "gross"), [({}, -6560), (SELLS, 6560)])
+def test_without_proceeds_and_a_price_the_money_of_the_trade_is_the_gross(
+    changed: dict[str, str], gross: int
+) -> None:
+    told = one("Trade", TRADE | changed | {"proceeds": "", "tradePrice": ""})
+
+    assert (told.price, told.gross) == (None, D(gross))
+
+
 def test_without_the_size_of_a_contract_its_money_stays_unknown() -> None:
     told = one("Trade", TRADE | OPTION, multiplier="", netCash="", proceeds="", tradeMoney="")
 
@@ -161,6 +171,13 @@ def test_a_bond_is_face_value_in_percent() -> None:
     told = one("Trade", TRADE, tradeMoney="", netCash="", **bond)
 
     assert (told.quantity, told.price, told.gross) == (D(5000), D("98.5"), D(-4925))
+
+
+def test_the_day_of_a_trade_is_its_trade_date_though_it_was_made_the_evening_before() -> None:
+    told = one("Trade", TRADE, tradeDate="20261007", dateTime="20261006;203000")
+
+    assert told.trade_date == date(2026, 10, 7)
+    assert told.executed_at == datetime(2026, 10, 7, 0, 30, tzinfo=UTC)
 
 
 def test_a_time_beside_the_date_is_read() -> None:
@@ -226,6 +243,18 @@ def test_a_commission_in_another_currency_is_a_row_of_its_own() -> None:
     assert (fee.type, fee.currency, fee.net) == (T.FEE, "USD", D("-1.5"))
     assert (told.currency, told.fees, told.net) == ("EUR", None, D(-6560))
     assert fee.source_key == f"{told.source_key}:fee"
+
+
+@pytest.mark.parametrize("commission", ["0", ""])
+def test_no_commission_in_another_currency_is_no_row(commission: str) -> None:
+    assert one("Trade", TRADE, currency="EUR", ibCommission=commission).currency == "EUR"
+
+
+def test_a_conversion_of_what_is_no_pair_is_counted_and_has_one_leg() -> None:
+    (leg,), notes = read("Trade", FX, symbol="GOLD")
+
+    assert (leg.currency, leg.net) == ("USD", D(-1082))
+    assert notes.words == {"pair.GOLD": 1}
 
 
 def test_a_dividend_in_euros_is_told_in_euros() -> None:
