@@ -151,13 +151,18 @@ def test_an_option_is_traded_by_its_intent_in_contracts_and_per_share(intent: st
     assert told.instrument.symbol == "AAPL  261218C00220000"
 
 
-def test_an_option_that_is_sold_without_an_intent_is_sold() -> None:
-    contract = {**leg(strike_price="220", id="G1", side="SELL"), "option_exercise_price": None}
+@pytest.mark.parametrize(
+    ("side", "kind", "quantity"), [("BUY", T.BUY, 2), ("SELL", T.SELL, -2), ("SHORT", T.SELL, -2)]
+)
+def test_an_option_without_an_intent_is_bought_or_sold_by_its_side(
+    side: str, kind: TransactionType, quantity: int
+) -> None:
+    contract = {**leg(strike_price="220", id="G1", side=side), "option_exercise_price": None}
     option = {"instrument_type": "OPTION", "option_strategy": "SINGLE", "legs": [contract]}
 
-    (told,) = trades(order(side="SHORT", position_intent=None, filled_quantity="2", **option))
+    (told,) = trades(order(side=side, position_intent=None, filled_quantity="2", **option))
 
-    assert (told.type, told.quantity) == (T.SELL, D(-2))
+    assert (told.type, told.quantity) == (kind, D(quantity))
 
 
 def test_a_strategy_is_a_row_for_each_leg_and_one_for_the_money() -> None:
@@ -290,12 +295,12 @@ def test_the_cash_of_an_acats_transfer_is_left_out_for_the_transfer_tells_it() -
 
 
 def test_the_trade_date_of_an_activity_goes_before_its_time() -> None:
-    (told,) = activities(trade_date="2026-01-13", symbol="AAPL")
+    (told,) = activities(trade_date="2026-01-13", symbol="AAPL", currency="EUR")
     (timed,) = activities(trade_date=None, biz_time="2026-01-13T02:00:00Z")
 
     assert (told.trade_date, timed.trade_date) == (date(2026, 1, 13), date(2026, 1, 12))
     assert told.instrument is not None
-    assert told.instrument.symbol == "AAPL"
+    assert (told.instrument.symbol, told.currency) == ("AAPL", "EUR")
     with pytest.raises(UnreadableReply):
         activities(trade_date=None, biz_time=None)
 
@@ -335,15 +340,18 @@ def test_a_transfer_is_a_row_for_each_position_and_one_for_the_cash() -> None:
     assert quiet(here)
 
 
-def test_what_goes_out_is_negative_and_takes_the_fee_in_kind_along() -> None:
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_what_goes_out_is_negative_and_takes_the_fee_in_kind_along(sign: str) -> None:
     coins = moved(
-        asset_type="CRYPTO", symbol="BTC", quantity="0.5", fee_quantity="0.001", total_quantity="0.501"
-    )
+        asset_type="CRYPTO", symbol="BTC", quantity=f"{sign}0.5", fee_quantity="0.001",
+        total_quantity=f"{sign}0.501",
+    )  # fmt: skip
     (coin, money), _ = transfer(
-        {"positions": [coins], "cash": {"amount": "3", "currency": "USD"}}, direction="OUTGOING"
+        {"positions": [coins], "cash": {"amount": f"{sign}3", "currency": "EUR"}}, direction="OUTGOING"
     )
 
-    assert (coin.type, coin.quantity, money.net) == (T.TRANSFER_OUT, D("-0.501"), D(-3))
+    assert (coin.type, coin.quantity, coin.currency) == (T.TRANSFER_OUT, D("-0.501"), "USD")
+    assert (money.net, money.gross, money.currency) == (D(-3), D(-3), "EUR")
 
 
 def test_what_comes_in_is_what_arrived_without_the_fee_in_kind() -> None:

@@ -197,9 +197,9 @@ def test_a_share_is_held_with_its_cost_and_value() -> None:
 
 
 def test_a_market_value_that_lacks_is_quantity_times_price() -> None:
-    (told,) = held(position(market_value=None))
+    (told,) = held(position(market_value=None, currency="EUR"))
 
-    assert told.market_value == D("2205.000")
+    assert (told.market_value, told.currency) == (D("2205.000"), "EUR")
 
 
 def test_a_short_is_negative_with_its_totals() -> None:

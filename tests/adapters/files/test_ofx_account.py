@@ -132,6 +132,20 @@ def test_a_percentage_is_no_worth_and_without_one_it_is_added_up() -> None:
     assert told.balances[0].total_value == 12
 
 
+def test_a_worth_is_not_added_up_where_a_part_of_it_is_not_told() -> None:
+    listed = "<INVPOSLIST>{}</INVPOSLIST>"
+    held = listed.format(position("POSSTOCK", ACME, "<UNITS>1<UNITPRICE>7"))
+    valued = listed.format(position("POSSTOCK", ACME, "<UNITS>1<UNITPRICE>7<MKTVAL>7"))
+    no_cash = "<INVBAL><MARGINBALANCE>0<SHORTBALANCE>0</INVBAL>"
+
+    for told in (account(held + BALANCE.format("5", "0", "")), account(valued + no_cash)):
+        assert told.balances is not None
+        assert told.balances[0].total_value is None
+    without_list = account(BALANCE.format("5", "0", "")).balances
+    assert without_list is not None
+    assert without_list[0].total_value is None
+
+
 def test_debt_on_margin_is_negative_cash() -> None:
     told = account(BALANCE.format("0", "-100", ""))
 
