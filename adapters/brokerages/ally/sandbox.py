@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.brokerages.ally import tell
+from adapters.brokerages.ally.tell_orders import orders
 from adapters.files.tell import FilesDesk
 from adapters.files.tell_ofx import Institution
 from adapters.kit.wire import Response
@@ -96,7 +97,7 @@ class AllySandbox:
         route.get("/v1/accounts/{id}/balances.json", self._data(self._one(self._balance)))
         route.get("/v1/accounts/{id}/holdings.json", self._data(self._one(self._holdings)))
         route.get("/v1/accounts/{id}/history.json", self._history)
-        route.get("/v1/accounts/{id}/orders.json", self._data(self._one(lambda _: {"orderstatus": {}})))
+        route.get("/v1/accounts/{id}/orders.json", self._data(self._one(self._orders)))
         route.get("/v1/member/profile.json", self._data(self._profile))
         for method in (route.get, route.post):
             method("/v1/market/ext/quotes.json", self._quotes)
@@ -159,6 +160,9 @@ class AllySandbox:
     @staticmethod
     def _balance(account: TruthAccount) -> dict[str, Any]:
         return {"accountbalance": tell.balance(account)}
+
+    def _orders(self, account: TruthAccount) -> dict[str, Any]:
+        return orders(account, self.play.rows(account))
 
     @staticmethod
     def _holdings(account: TruthAccount) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from defusedxml.ElementTree import fromstring
 from webull_table import opened
 
+from adapters.brokerages.ally.tell_orders import NAMESPACE, orders
 from adapters.sandbox.create import create
 from adapters.sandbox.play import Sandbox
 from adapters.sandbox.server import serving
 from adapters.sandbox.stage import Stage
+from domain.money import plain
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -150,3 +154,18 @@ def test_where_a_brokerage_s_other_hosts_are_is_told_in_print_and_in_the_file() 
     nummus = f"{known['base_url']}/nummus"
     assert f"  https://nummus.robinhood.com is {nummus}" in told
     assert known["nummus_url"] == nummus
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ally_s_orders_are_the_trades_of_the_newest_day_as_fixml(seed: int) -> None:
+    account = create("ally", seed, "plain", TODAY).play.accounts[0]
+    traded = [row for row in account.transactions if row.trade and not (row.quantity or 0) % 1]
+    wanted = [row for row in traded if row.trade_date == traded[0].trade_date]
+
+    told = orders(account, account.transactions)["orderstatus"]["order"]
+
+    reports = [fromstring(one["fixmlmessage"])[0] for one in (told if isinstance(told, list) else [told])]
+    quantities = [one.find(f"{{{NAMESPACE}}}OrdQty").get("Qty") for one in reports]  # type: ignore[union-attr]
+    assert quantities == [plain(abs(row.quantity or Decimal(0))) for row in wanted]
+    assert [one.get("Acct") for one in reports] == [account.number] * len(wanted)
+    assert orders(account, ()) == {"orderstatus": {}}
