@@ -87,14 +87,17 @@ def _account(statement: FlexStatement) -> AccountTold:
     if not number:
         raise StatementUnreadable("A statement does not say which account it is of.", statement.line)
     told = next(iter(statement.named("AccountInformation")), Element("", {}, statement.line))
-    return _at(told.line, _informed, told.values, number)
+    # The base currency may be ticked in one section and not in the other.
+    bases = [e.values.get("currency", "") for e in statement.named("EquitySummaryByReportDateInBase")]
+    base = next((currency for currency in bases if currency), "USD")
+    return _at(told.line, _informed, told.values, number, base)
 
 
-def _informed(row: dict[str, str], number: str) -> AccountTold:
+def _informed(row: dict[str, str], number: str, base: str) -> AccountTold:
     if values.word(row, "accountId") not in {"", number}:
         raise UnreadableReply("accountId is another than the statement's")
     name = values.word(row, "acctAlias") or values.word(row, "name") or number
-    return AccountTold(number, name, number, _kind(row), values.word(row, "currency") or "USD")
+    return AccountTold(number, name, number, _kind(row), values.word(row, "currency") or base)
 
 
 def _kind(row: dict[str, str]) -> AccountKind:

@@ -192,6 +192,16 @@ def test_the_worth_of_the_latest_of_many_days_counts() -> None:
     assert (told.cash, told.total_value) == (None, D(3))
 
 
+def test_without_a_currency_of_the_account_it_is_that_of_its_worth() -> None:
+    worth = (
+        '<EquitySummaryByReportDateInBase accountId="U1" currency="EUR" reportDate="20261031" total="3" />'
+    )
+    told = alone(INFORMATION.replace('currency="USD"', ""), worth)
+    (balance,) = told.balances or ()
+
+    assert (told.account.currency, balance.currency, balance.total_value) == ("EUR", "EUR", D(3))
+
+
 def test_each_account_of_a_query_has_a_statement() -> None:
     two = file(deposit()).replace(b'count="1"', b'count="2"')
     own = two[two.index(b"<FlexStatement ") : two.index(b"</FlexStatements>")]

@@ -178,6 +178,7 @@ def test_the_day_of_a_trade_is_its_trade_date_though_it_was_made_the_evening_bef
 
     assert told.trade_date == date(2026, 10, 7)
     assert told.executed_at == datetime(2026, 10, 7, 0, 30, tzinfo=UTC)
+    assert one("Trade", TRADE, tradeDate="").trade_date == date(2026, 10, 6)
 
 
 def test_a_time_beside_the_date_is_read() -> None:
