@@ -79,8 +79,7 @@ class Running:
         lines: list[str] = []
         for id_, faulty in self.stage.faulty.items():
             lines.append(f"{id_}: {self.bases[id_]} (persona {faulty.persona})")
-            real = names.get(id_, {})
-            lines.extend(f"  {real.get(host, host)} is {url}" for host, url in self.hosts(id_).items())
+            lines.extend(_elsewhere(self.hosts(id_), names.get(id_, {})))
             lines.extend(f"  {line}" for line in faulty.sandbox.announce())
             if id_ in self.gateways:
                 lines.extend(f"  {line}" for line in self.gateways[id_].announce())
@@ -91,6 +90,12 @@ class Running:
         for gateway in self.gateways.values():
             await gateway.stop()
         await self._runner.cleanup()
+
+
+def _elsewhere(hosts: Mapping[str, str], real: Mapping[str, str]) -> list[str]:
+    """Where hosts are played. One that is the brokerage's first host as well is at the first address."""
+    apart = {host: url for host, url in hosts.items() if host not in real or real[host] != real.get("api")}
+    return [f"  {real.get(host, host)} is {url}" for host, url in apart.items()]
 
 
 async def serve(

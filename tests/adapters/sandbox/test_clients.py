@@ -148,12 +148,14 @@ def test_ally_names_its_accounts_for_clients_must_be_told_one() -> None:
 
 def test_where_a_brokerage_s_other_hosts_are_is_told_in_print_and_in_the_file() -> None:
     with serving([create("robinhood", 3, "plain", TODAY)]) as running:
-        told = running.announce({"robinhood": {"nummus": "https://nummus.robinhood.com"}})
+        first, second = "https://api.robinhood.com", "https://nummus.robinhood.com"
+        told = running.announce({"robinhood": {"api": first, "nummus": second, "bonfire": first}})
         known = running.credentials()["robinhood"]
 
     nummus = f"{known['base_url']}/nummus"
     assert f"  https://nummus.robinhood.com is {nummus}" in told
     assert known["nummus_url"] == nummus
+    assert not [line for line in told if line.startswith(f"  {first} is")]
 
 
 @pytest.mark.parametrize("seed", range(6))
