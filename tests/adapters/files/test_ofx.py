@@ -7,6 +7,7 @@ import pytest
 from ofx_made import ACME, BOND, CALL, CASH, FORMAT, FUND, TODAY, content, figures, head, read, rows
 
 from domain.errors import StatementUnreadable
+from domain.instruments import InstrumentKind
 from domain.transactions import TransactionType
 
 T = TransactionType
@@ -71,6 +72,8 @@ def test_a_sale_that_costs_more_than_it_brings_keeps_its_sign() -> None:
         ("SELLOPT", "INVSELL", "<OPTSELLTYPE>SELLTOOPEN<SHPERCTRCT>100<SECURED>COVERED", T.SELL_TO_OPEN),
         ("SELLOPT", "INVSELL", "<OPTSELLTYPE>SELLTOCLOSE<SHPERCTRCT>100<RELTYPE>SPREAD", T.SELL_TO_CLOSE),
         ("SELLOTHER", "INVSELL", "", T.SELL),
+        *((word, "INVBUY", "", T.BUY) for word in ("BUYSTOCK", "BUYMF", "BUYOPT")),
+        *((word, "INVSELL", "", T.SELL) for word in ("SELLSTOCK", "SELLMF", "SELLDEBT", "SELLOPT")),
     ],
 )
 def test_each_trade_has_its_type(aggregate: str, body: str, word: str, kind: TransactionType) -> None:
@@ -231,7 +234,9 @@ def test_transfers_and_positions_of_zero_units_are_left_out_with_a_reason() -> N
         ("EXPIRE", "-1", T.OPTION_EXPIRATION, "-1"),
         ("EXPIRE", "1", T.OPTION_EXPIRATION, "1"),
         ("EXERCISE", "1", T.OPTION_EXERCISE, "-1"),
+        ("EXERCISE", "-1", T.OPTION_EXERCISE, "-1"),
         ("ASSIGN", "1", T.OPTION_ASSIGNMENT, "1"),
+        ("ASSIGN", "-1", T.OPTION_ASSIGNMENT, "1"),
     ],
 )
 def test_options_end(word: str, units: str, kind: TransactionType, quantity: str) -> None:
@@ -324,6 +329,43 @@ def test_rows_of_cash_by_their_words_before_their_type(
     )
 
     assert (row.type, str(row.net), row.source_key, row.instrument) == (kind, amount, "ofx:B1", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "memo", "told"),
+    [("EFT", "IN", "EFT IN"), ("EFT", "EFT RECEIVED", "EFT RECEIVED"), ("", "IN", "IN"), ("EFT", "", "EFT")],
+)
+def test_a_row_of_cash_is_described_by_name_and_memo_and_by_neither_twice(
+    name: str, memo: str, told: str
+) -> None:
+    (row,) = rows(
+        "<INVBANKTRAN><STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20261102<TRNAMT>5<FITID>B1"
+        f"<NAME>{name}<MEMO>{memo}</STMTTRN><SUBACCTFUND>CASH</INVBANKTRAN>"
+    )
+
+    assert row.description == told
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "body", "kind"),
+    [
+        ("BUYSTOCK", "INVBUY", InstrumentKind.EQUITY), ("SELLSTOCK", "INVSELL", InstrumentKind.EQUITY),
+        ("BUYMF", "INVBUY", InstrumentKind.MUTUAL_FUND), ("SELLMF", "INVSELL", InstrumentKind.MUTUAL_FUND),
+        ("BUYDEBT", "INVBUY", InstrumentKind.BOND), ("SELLDEBT", "INVSELL", InstrumentKind.BOND),
+        ("BUYOPT", "INVBUY", InstrumentKind.OPTION), ("SELLOPT", "INVSELL", InstrumentKind.OPTION),
+        ("BUYOTHER", "INVBUY", InstrumentKind.OTHER), ("SELLOTHER", "INVSELL", InstrumentKind.OTHER),
+    ],
+)  # fmt: skip
+def test_what_is_dealt_in_and_not_listed_is_of_the_kind_of_its_aggregate(
+    aggregate: str, body: str, kind: InstrumentKind
+) -> None:
+    unknown = "<SECID><UNIQUEID>000000ZZ9<UNIQUEIDTYPE>CUSIP</SECID>"
+    (row,) = rows(
+        f"<{aggregate}><{body}>{head()}{unknown}<UNITS>1<UNITPRICE>2<TOTAL>2{CASH}</{body}></{aggregate}>"
+    )
+
+    assert row.instrument is not None
+    assert row.instrument.kind is kind
 
 
 def test_an_amount_on_hold_has_not_moved() -> None:

@@ -9,6 +9,7 @@ from ofx_made import ACME, BOND, CALL, FORMAT, FUND, HEAD, OK, SECURITIES, TODAY
 from adapters.files import ofx
 from domain.errors import StatementUnreadable
 from domain.instruments import Instrument, InstrumentKind
+from domain.positions import Flag
 
 # ---- securities
 
@@ -94,7 +95,26 @@ def test_positions_of_the_sheet() -> None:
         ("1000", "100", "1000", None, None, None),
     ]
     assert [p.instrument.kind.value for p in told.positions] == ["equity", "option", "bond"]
+    assert [p.flags for p in told.positions] == [(), (), (Flag.COST_UNKNOWN,)]
     assert told.as_of == datetime(2026, 11, 20, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "kind"),
+    [
+        ("POSSTOCK", InstrumentKind.EQUITY), ("POSMF", InstrumentKind.MUTUAL_FUND),
+        ("POSOPT", InstrumentKind.OPTION), ("POSDEBT", InstrumentKind.BOND),
+        ("POSOTHER", InstrumentKind.OTHER),
+    ],
+)  # fmt: skip
+def test_what_the_list_lacks_is_of_the_kind_that_its_aggregate_says(
+    aggregate: str, kind: InstrumentKind
+) -> None:
+    unknown = "<SECID><UNIQUEID>000000ZZ9<UNIQUEIDTYPE>CUSIP</SECID>"
+    told = account(f"<INVPOSLIST>{position(aggregate, unknown, '<UNITS>1<UNITPRICE>2')}</INVPOSLIST>")
+
+    assert told.positions is not None
+    assert [(p.instrument.kind, p.instrument.symbol) for p in told.positions] == [(kind, "000000ZZ9")]
 
 
 def test_sources_of_a_plan_and_sub_accounts_are_one_position() -> None:
@@ -109,6 +129,47 @@ def test_sources_of_a_plan_and_sub_accounts_are_one_position() -> None:
     assert [(p.quantity, p.market_value, p.price) for p in told.positions] == [
         (Decimal(5), Decimal(50), Decimal(10))
     ]
+
+
+def test_a_contract_counts_for_as_many_shares_as_the_list_says() -> None:
+    held = position("POSOPT", CALL, "<UNITS>2<UNITPRICE>3<MKTVAL>60<AVGCOSTBASIS>2")
+    small = SECURITIES.replace("<SHPERCTRCT>100", "<SHPERCTRCT>10")
+
+    told = account(f"<INVPOSLIST>{held}</INVPOSLIST>", securities=small)
+
+    assert told.positions is not None
+    (option,) = told.positions
+    assert option.instrument.option is not None
+    assert (option.instrument.option.multiplier, option.cost_basis) == (Decimal(10), Decimal(40))
+
+
+@pytest.mark.parametrize(("units", "worth"), [("1", "210"), ("-1", "-210"), ("-1", "210")])
+def test_a_short_is_negative_with_or_without_a_sign(units: str, worth: str) -> None:
+    told = account(
+        "<INVPOSLIST>"
+        + position("POSOPT", CALL, f"<POSTYPE>SHORT<UNITS>{units}<UNITPRICE>2.1<MKTVAL>{worth}")
+        + "</INVPOSLIST>"
+    )
+
+    assert told.positions is not None
+    assert [(p.quantity, p.market_value) for p in told.positions] == [(Decimal(-1), Decimal(-210))]
+
+
+def test_parts_at_other_prices_have_the_price_and_the_cost_of_the_whole() -> None:
+    told = account(
+        "<INVPOSLIST>"
+        + position("POSMF", ACME, "<UNITS>2<UNITPRICE>10<MKTVAL>20<AVGCOSTBASIS>4")
+        + position("POSMF", ACME, "<UNITS>3<UNITPRICE>20<MKTVAL>60<AVGCOSTBASIS>9")
+        + "</INVPOSLIST>"
+    )
+
+    assert told.positions is not None
+    (held,) = told.positions
+    assert (held.quantity, held.price, held.market_value) == (Decimal(5), Decimal(16), Decimal(80))
+    assert (held.average_cost, held.cost_basis, held.unrealized_gain) == (
+        Decimal(7), Decimal(35), Decimal(45),
+    )  # fmt: skip
+    assert held.flags == (Flag.DERIVED_PRICE,)
 
 
 BALANCE = "<INVBAL><AVAILCASH>{}<MARGINBALANCE>{}<SHORTBALANCE>0<BUYPOWER>9{}</INVBAL>"
@@ -162,6 +223,21 @@ def test_the_fund_that_holds_the_cash_is_not_added_twice(available: str, cash: s
     assert told.positions == ()
     assert told.balances is not None
     assert str(told.balances[0].cash) == cash
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [("[-5:EST]", 17), ("[-:EST]", 17), ("[EDT]", 16), ("[-:CST]", 18), ("[CDT]", 17), ("[MST]", 19),
+     ("[MDT]", 18), ("[PST]", 20), ("[PDT]", 19), ("[-3.5]", 15), ("[0:GMT]", 12), ("[UTC]", 12), ("", 12)],
+)  # fmt: skip
+def test_an_instant_has_the_zone_that_is_told_by_number_or_by_name(zone: str, hour: int) -> None:
+    listed = "<INVPOSLIST>" + position("POSSTOCK", ACME, "<UNITS>1<UNITPRICE>7") + "</INVPOSLIST>"
+
+    told = account(listed.replace("<DTPRICEASOF>20261120", f"<DTPRICEASOF>20261120120000.000{zone}"))
+
+    assert told.positions is not None
+    minutes = 30 if "." in zone.partition("[")[2] else 0
+    assert told.positions[0].as_of == datetime(2026, 11, 20, hour, minutes, tzinfo=UTC)
 
 
 def test_no_list_of_positions_is_unknown_and_an_empty_one_is_empty() -> None:
