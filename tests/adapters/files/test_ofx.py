@@ -290,6 +290,20 @@ def test_a_reversal_keeps_its_own_signs() -> None:
     )
 
     assert (row.type, row.quantity, row.net) == (T.ADJUSTMENT, Decimal(-10), Decimal(20))
+    (back,) = rows(
+        f"<TRANSFER>{head(more='<REVERSALFITID>F0')}{ACME}<SUBACCTSEC>CASH<UNITS>-5<TFERACTION>IN</TRANSFER>"
+    )
+    assert (back.type, back.quantity) == (T.ADJUSTMENT, Decimal(-5))
+
+
+def test_a_row_of_cash_of_a_type_that_nobody_knows_is_other_and_counted() -> None:
+    told = read(
+        "<INVTRANLIST><INVBANKTRAN><STMTTRN><TRNTYPE>BARTER<DTPOSTED>20261102<TRNAMT>5<FITID>B1</STMTTRN>"
+        "<SUBACCTFUND>CASH</INVBANKTRAN></INVTRANLIST>"
+    )
+
+    assert told.accounts[0].transactions[0].type is T.OTHER
+    assert dict(told.notes.words) == {"TRNTYPE.BARTER": 1}
 
 
 def test_an_aggregate_that_nobody_knows_is_kept_as_other() -> None:
