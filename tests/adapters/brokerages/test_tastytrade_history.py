@@ -192,6 +192,7 @@ def test_a_dividend_that_is_debited_is_paid_for_a_short_or_withheld(sub: str, te
 def test_a_reinvested_dividend_is_worth_nothing_for_its_cash_was_a_row_of_its_own() -> None:
     bought = told(row("Receive Deliver", "Dividend", action="Buy to Open", price="16.46", **SHARES))
 
+    assert bought.type is T.DIVIDEND_REINVESTMENT
     assert (bought.quantity, bought.price, bought.gross, bought.net) == (5, Decimal("16.46"), 0, 0)
 
 

@@ -323,7 +323,7 @@ def test_without_a_price_on_the_leg_it_is_the_order_s() -> None:
 def test_assignments_and_exercises_move_contracts_and_the_shares_are_bought(
     code: str, kind: TransactionType
 ) -> None:
-    closes = OPTION | {"BuyOrSell": "Buy", "OpenOrClose": "Close", "ExecutionPrice": "0"}
+    closes = OPTION | {"BuyOrSell": "Buy", "OpenOrClose": "Close", "ExecutionPrice": "110"}
     ending, shares = told(closes, STOCK, Status=code, CommissionFee=None)
 
     assert (ending.type, ending.quantity, ending.gross, ending.net) == (kind, 2, 0, 0)
