@@ -174,14 +174,23 @@ def test_a_result_is_an_object_flat_or_absent() -> None:
     assert (position.market_value, position.unrealized_gain) == (D(60), D(5))
 
 
+def test_a_lot_that_is_owned_costs_its_base_value_and_else_its_amount() -> None:
+    """What was added to a lot as collateral is in the amount alone."""
+    costs = [held({"amount": D(90), "unitsBaseValueDollars": base})[0].cost_basis for base in (D(60), None)]
+
+    assert costs == [60, 90]
+
+
 def test_a_leveraged_lot_costs_what_it_is_exposed_to_since_its_amount_is_margin() -> None:
     position, _ = held({"leverage": 5, "settlementTypeID": 0, "units": D(10), "openRate": D(50)})
 
     assert (position.cost_basis, position.instrument.symbol) == (D(500), "XMPL CFD")
 
 
-def test_a_short_is_negative_though_units_are_positive() -> None:
-    position, _ = held({"isBuy": False, "settlementTypeID": 0})
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_short_is_negative_though_units_are_positive(sign: int) -> None:
+    result = RESULT | {"exposureInAccountCurrency": sign * D("104.21")}
+    position, _ = held({"isBuy": False, "settlementTypeID": 0, "unrealizedPnL": result})
 
     assert position.quantity == D("-0.494878")
     assert (position.cost_basis, position.market_value) == (D(-100), D("-104.21"))

@@ -91,10 +91,12 @@ def test_the_profit_of_a_closed_position_is_before_its_fees() -> None:
     )
 
     assert (ended.gross, ended.fees, ended.net) == (D(120), D(3), D(117))
+    assert told(CLOSED | {"fees": D(0)})[1].fees == 0
 
 
-def test_a_rate_in_another_currency_is_no_price() -> None:
-    began, ended = told(CLOSED | {"openRate": D(15000), "closeRate": D(16000)})
+@pytest.mark.parametrize("rate", [15000, 150])
+def test_a_rate_in_another_currency_is_no_price(rate: int) -> None:
+    began, ended = told(CLOSED | {"openRate": D(rate), "closeRate": D(rate + 10)})
 
     assert (began.price, ended.price) == (None, None)
     assert began.gross == D("-93.50")
