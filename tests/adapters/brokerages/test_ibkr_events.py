@@ -39,6 +39,20 @@ def test_a_transfer_whose_cash_the_query_does_not_tell_has_unknown_cash() -> Non
     assert (told.quantity, told.gross, told.net) == (D(10), None, None)
 
 
+@pytest.mark.parametrize(
+    ("told", "price"),
+    [
+        ({"transferPrice": "50"}, "50"),
+        ({"positionAmount": "-512.3"}, "51.23"),
+        ({"positionAmount": ""}, None),
+    ],
+)
+def test_the_price_of_what_is_transferred_is_told_or_that_of_its_value(
+    told: dict[str, str], price: str | None
+) -> None:
+    assert one("Transfer", TRANSFER | told).price == (None if price is None else D(price))
+
+
 def test_a_transfer_without_direction_is_unreadable() -> None:
     with pytest.raises(UnreadableReply, match="direction"):
         read("Transfer", TRANSFER, direction="SIDEWAYS")
@@ -142,7 +156,8 @@ def test_cash_that_is_only_summed_up_is_told_by_its_sums() -> None:
 
 
 @pytest.mark.parametrize(
-    ("element", "level"), [("Order", "ORDER"), ("Trade", "ORDER"), ("Trade", "SYMBOL_SUMMARY")]
+    ("element", "level"),
+    [("Order", "ORDER"), ("Trade", "ORDER"), ("Trade", "SYMBOL_SUMMARY"), ("Trade", "NOVELTY")],
 )
 def test_a_query_that_sums_trades_up_is_refused(element: str, level: str) -> None:
     with pytest.raises(StatementUnreadable, match="Line 3: The Flex query sums trades up: tick Execution"):

@@ -160,6 +160,12 @@ def test_without_a_settlement_date_there_is_none() -> None:
     assert one("Trade", TRADE, settleDateTarget="").settlement_date is None
 
 
+def test_without_taxes_they_are_unknown_and_the_net_is_as_told() -> None:
+    told = one("Trade", TRADE, taxes="")
+
+    assert (told.fees, told.taxes, told.net) == (D(1), None, D(-6561))
+
+
 def test_without_a_commission_the_net_stays_unknown() -> None:
     told = one("Trade", TRADE, ibCommission="", netCash="")
 
@@ -232,7 +238,7 @@ def test_a_conversion_is_a_leg_for_each_currency() -> None:
     assert {dollars.type, euros.type} == {T.FX_CONVERSION}
     assert (dollars.currency, dollars.gross, dollars.fees, dollars.net) == ("USD", D(-1080), D(2), D(-1082))
     assert (euros.currency, euros.gross, euros.fees, euros.net) == ("EUR", D(1000), None, D(1000))
-    assert dollars.source_key != euros.source_key
+    assert euros.source_key == f"{dollars.source_key}:EUR"
     assert dollars.instrument is None
     assert euros.quantity is None
     assert not notes.words
@@ -244,6 +250,20 @@ def test_a_commission_in_another_currency_is_a_row_of_its_own() -> None:
     assert (fee.type, fee.currency, fee.net) == (T.FEE, "USD", D("-1.5"))
     assert (told.currency, told.fees, told.net) == ("EUR", None, D(-6560))
     assert fee.source_key == f"{told.source_key}:fee"
+
+
+def test_conversions_without_an_id_have_no_key_of_their_own() -> None:
+    legs, _ = read("Trade", FX, ibExecID="", transactionID="")
+
+    assert [leg.source_key for leg in legs] == [None, None]
+
+
+def test_a_conversion_that_was_cancelled_is_undone_in_both_currencies() -> None:
+    legs, _ = read("Trade", FX, transactionType="TradeCancel", quantity="-1000", proceeds="1080")
+
+    assert [(leg.type, leg.currency, leg.gross) for leg in legs] == [
+        (T.ADJUSTMENT, "USD", D(1080)), (T.ADJUSTMENT, "EUR", D(-1000)),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("commission", ["0", ""])
