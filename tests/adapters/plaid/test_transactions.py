@@ -111,10 +111,17 @@ def test_rows_of_cash_have_no_quantity_price_or_fees() -> None:
     assert (found.quantity, found.price, found.fees, found.instrument) == (None, None, None, None)
 
 
-def test_the_shares_that_a_dividend_is_for_do_not_move() -> None:
-    paid = one(quantity=150.25, amount=-37.5, price=0.25)
+@pytest.mark.parametrize(
+    ("subtype", "kind"),
+    [
+        ("dividend", T.DIVIDEND), ("long-term capital gain", T.CAPITAL_GAIN), ("interest", T.INTEREST),
+        ("margin expense", T.MARGIN_INTEREST), ("return of principal", T.RETURN_OF_CAPITAL),
+    ],
+)  # fmt: skip
+def test_the_shares_that_a_dividend_is_for_do_not_move(subtype: str, kind: TransactionType) -> None:
+    paid = one(subtype=subtype, quantity=150.25, amount=-37.5, price=0.25)
 
-    assert (paid.type, paid.quantity, paid.price) == (T.DIVIDEND, None, None)
+    assert (paid.type, paid.quantity, paid.price) == (kind, None, None)
     assert (paid.net, paid.instrument is not None) == (D("37.5"), True)
     assert one(quantity=5, amount=0).quantity == 5
 
