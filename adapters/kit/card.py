@@ -77,7 +77,8 @@ class Read(Generic[T]):
     """One read of a door. `needs(row)` names references ("instrument:…") to look up before `parse`.
 
     `empty_statuses`: statuses with which this read truthfully says "nothing" (E*TRADE's 204), unless the
-    door's `explain` knows better.
+    door's `explain` knows better. `numbered`: pages of a list of what is held now are asked for by their
+    number, so that they shift; a list of several is read until two readings agree.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Read(Generic[T]):
     empty_statuses: frozenset[int] = frozenset()
     overlap_days: int = 10
     removes: bool = True
+    numbered: bool = False
 
     @property
     def feed(self) -> Feed:

@@ -25,6 +25,7 @@ from domain.brokerages import BrokerageFacts, DoorFacts
 from domain.budgets import Turn
 from domain.challenges import Answer
 from domain.errors import (
+    BrokerageUnavailable,
     Failure,
     FieldInvalid,
     ReauthorizationRequired,
@@ -40,6 +41,7 @@ T = TypeVar("T")
 ATTEMPTS = 3
 MAX_PAGES = 10_000
 MAX_MOVES = 20
+READINGS = 4
 
 
 def system_clock() -> datetime:
@@ -176,19 +178,42 @@ class CardDoor:
     async def _listing(
         self, grant: Grant, account: AccountTold | None, reads: Sequence[Read[T]]
     ) -> Listing[T]:
+        parts = [await self._steady(grant, account, read) for read in reads]
         notes = Notes()
-        found: list[T] = []
+        for part in parts:
+            notes.add(part.notes)
+        as_of = next((part.as_of for part in reversed(parts) if part.as_of is not None), None)
+        rows = tuple(row for part in parts for row in part.rows)
+        return Listing(rows, all(part.complete for part in parts), as_of, notes)
+
+    async def _steady(self, grant: Grant, account: AccountTold | None, read: Read[T]) -> Listing[T]:
+        """What two readings in a row agree upon, where what is bought and sold meanwhile moves rows from page
+        to page: one would come twice, and another not at all."""
+        before: list[object] | None = None
+        for _ in range(READINGS):
+            listing, pages = await self._through(grant, account, read)
+            told = [getattr(row, "instrument", row) for row in listing.rows]
+            if not read.numbered or pages < 2 or told == before:
+                return listing
+            before = told
+        raise BrokerageUnavailable("The list changes while it is read.")
+
+    async def _through(
+        self, grant: Grant, account: AccountTold | None, read: Read[T]
+    ) -> tuple[Listing[T], int]:
+        """All pages of a read, and how many of them had rows."""
+        notes, found, pages = Notes(), list[T](), 0
         as_of: datetime | None = None
         complete = True
-        for read in reads:
-            # A row that comes twice, byte for byte, was repeated (pages shift while one reads).
-            told: set[bytes] = set()
-            async for call, cut in self._pages(grant, read, account):
-                new = [row for row in dict.fromkeys(cut.rows) if row not in told]
-                told.update(new)
-                found.extend(await self._parse(grant, read, call, new, notes))
-                as_of, complete = cut.as_of or as_of, complete and cut.complete
-        return Listing(tuple(found), complete, as_of, notes)
+        # A row that comes twice, byte for byte, was repeated (pages shift while one reads).
+        told: set[bytes] = set()
+        async for call, cut in self._pages(grant, read, account):
+            new = [row for row in dict.fromkeys(cut.rows) if row not in told]
+            told.update(new)
+            found.extend(await self._parse(grant, read, call, new, notes))
+            as_of, complete = cut.as_of or as_of, complete and cut.complete
+            pages += bool(cut.rows)
+        return Listing(tuple(found), complete, as_of, notes), pages
 
     async def _pages(
         self, grant: Grant, read: Read[T], account: AccountTold | None

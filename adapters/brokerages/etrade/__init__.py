@@ -67,7 +67,14 @@ API = Door(
     accounts=Read("accounts", lambda call: get("/v1/accounts/list.json"), pages.take_accounts, parse.account),
     balances=(Read("balance", pages.ask_balance, pages.take_balance, parse.balance),),
     positions=(
-        Read("portfolio", _portfolio.ask, _portfolio.take, parse.position, empty_statuses=frozenset({204})),
+        Read(
+            "portfolio",
+            _portfolio.ask,
+            _portfolio.take,
+            parse.position,
+            empty_statuses=frozenset({204}),
+            numbered=True,
+        ),
     ),
     transactions=(
         Read("transactions", _history.ask, _history.take, parse.transaction, empty_statuses=frozenset({204})),

@@ -71,7 +71,7 @@ def positions(host: str) -> Read[Position]:
             return get(f"{own}/ledger", host=host)
         return get(f"{own}/positions/{(call.cursor or '0').partition(':')[0]}", host=host)
 
-    return Read("positions", ask, take_positions, parse.position, needs=parse.position_needs)
+    return Read("positions", ask, take_positions, parse.position, parse.position_needs, numbered=True)
 
 
 def take_positions(response: Response, call: Call) -> Rows:

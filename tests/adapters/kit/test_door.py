@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import stamina
 
 from adapters.kit.card import Call, Card, Door, Read, Reference, Scene
-from adapters.kit.door import ATTEMPTS, MAX_MOVES, CardDoor, system_clock
+from adapters.kit.door import MAX_MOVES, READINGS, CardDoor, system_clock
 from adapters.kit.http import MemoryWire
 from adapters.kit.paging import NextLink, OnePage
+from adapters.kit.sending import ATTEMPTS
 from adapters.kit.signin import Ask, Conversation, Done, Given, Heard, Moment, Move, Send
 from adapters.kit.wire import Request, Response, decode, get, post_form
 from adapters.sandbox.asked import to_json
@@ -30,6 +32,7 @@ from domain.errors import (
     ReauthorizationRequired,
     UnreadableReply,
 )
+from domain.instruments import Instrument, InstrumentKind
 from domain.policy import BREAKER_OPENS_AFTER, BREAKER_STAYS_OPEN
 from domain.ports.brokerage import Asked, Grant
 from domain.positions import Position
@@ -287,6 +290,48 @@ async def test_a_row_that_comes_twice_because_pages_shift_is_one() -> None:
     told = small([page(1, 2, after=f"{HOST}/2"), page(2, 3)])
 
     assert [row.key for row in (await told.door.accounts(GRANT)).rows] == ["1", "2", "3"]
+
+
+def held(*symbols: str, after: str | None = None) -> Response:
+    rows = [{"symbol": symbol, "price": 100} for symbol in symbols]
+    return Response(200, {}, to_json({"results": rows, "next": after and f"{HOST}/positions?page={after}"}))
+
+
+def position(raw: bytes, scene: Scene) -> Iterator[Position]:
+    yield Position(Instrument(InstrumentKind.EQUITY, decode(raw)["symbol"]), Decimal(1), "USD")
+
+
+HOLDINGS = Read("positions", lambda call: get(call.cursor or "/positions"), NextLink().take, position)
+
+
+async def test_numbered_pages_are_read_until_two_readings_agree() -> None:
+    """B is sold while the second page is asked for: C moves up, and no page of that reading tells it."""
+    door = replace(DOOR, positions=(replace(HOLDINGS, numbered=True),))
+    before, after = held("A", "B", after="2"), held("A", "C", after="2")
+    told = small([before, held("D"), after, held("D"), after, held("D")], door)
+
+    listing = await told.door.positions(GRANT, ACCOUNT)
+
+    assert [row.instrument.symbol for row in listing.rows] == ["A", "C", "D"]
+    assert len(told.heard) == 6
+
+
+async def test_numbered_pages_that_never_agree_are_no_list() -> None:
+    door = replace(DOOR, positions=(replace(HOLDINGS, numbered=True),))
+    pages: Answers = [held(f"X{n // 2}", after="2" if n % 2 == 0 else None) for n in range(2 * READINGS)]
+
+    with pytest.raises(BrokerageUnavailable):
+        await small(pages, door).door.positions(GRANT, ACCOUNT)
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+async def test_one_page_is_read_once_and_so_are_pages_that_do_not_shift(numbered: bool) -> None:
+    door = replace(DOOR, positions=(replace(HOLDINGS, numbered=numbered),))
+    told = small([held("A")] if numbered else [held("A", after="2"), held("B")], door)
+
+    listing = await told.door.positions(GRANT, ACCOUNT)
+
+    assert len(listing.rows) == len(told.heard) == (1 if numbered else 2)
 
 
 async def test_pages_that_go_round_in_circles_are_no_listing() -> None:
