@@ -100,7 +100,7 @@ def position(raw: bytes, scene: Scene) -> Iterator[Position]:
         quantity = -abs(quantity)
     value = _signed(rows.optional_number(row, "marketValue"), quantity)
     paid = rows.optional_number(row, "purchasedPrice") or None
-    cost = _signed(_cost(row, paid, quantity, instrument), quantity)
+    cost = _signed(_cost(row, paid, quantity, instrument, value), quantity)
     told = rows.optional_number(row, "currentUnitPrice")
     derived = not told and bool(value) and bool(quantity)
     flags = ((Flag.DERIVED_PRICE, derived), (Flag.COST_UNKNOWN, cost is None))
@@ -122,15 +122,18 @@ def _signed(total: Decimal | None, quantity: Decimal) -> Decimal | None:
     return total if total is None or quantity >= 0 else -abs(total)
 
 
-def _cost(row: Row, paid: Decimal | None, quantity: Decimal, instrument: Instrument) -> Decimal | None:
-    """What the lots cost together; else units x purchase price. Zero is how "unknown" is told."""
+def _cost(
+    row: Row, paid: Decimal | None, quantity: Decimal, instrument: Instrument, value: Decimal | None
+) -> Decimal | None:
+    """What the lots cost together; else units x purchase price. Zero is how "unknown" is told. What a bond is
+    worth says whether its purchase price too is in percent."""
     lots = [rows.optional_number(lot, "costBasis") for lot in rows.optional_objects(row, "taxLots")]
     if lots and all(lot is not None for lot in lots):
         return sum((abs(lot) for lot in lots if lot is not None), ZERO) or None
     if paid is None:
         return None
     if instrument.kind is InstrumentKind.BOND:
-        return abs(quantity) * percent(paid, quantity, None) / HUNDRED
+        return abs(quantity) * percent(paid, quantity, value) / HUNDRED
     return abs(quantity) * paid * multiplier(instrument)
 
 

@@ -356,6 +356,15 @@ def test_options_are_spelled_in_many_ways(symbol: str) -> None:
     assert held(OPTION | {"symbol": symbol}).instrument.symbol == "ACME  261218C00150000"
 
 
+@pytest.mark.parametrize("lacking", ["optionType", "strikePrice", "expireDate"])
+def test_where_the_terms_lack_one_the_symbol_tells_all(lacking: str) -> None:
+    terms = {name: value for name, value in OPTION["optionSecurity"].items() if name != lacking}
+
+    found = held(OPTION | {"symbol": "ACME261218C150", "optionSecurity": terms})
+
+    assert found.instrument.symbol == "ACME  261218C00150000"
+
+
 def test_an_option_that_nothing_tells_the_terms_of_is_kept_raw() -> None:
     (told,), notes = holding(OPTION | {"symbol": "WEIRD#1", "optionSecurity": None})
 
@@ -382,6 +391,19 @@ def test_a_bond_is_counted_in_face_value_and_priced_in_percent(price: float, pai
 
     assert (told.instrument.kind, told.instrument.symbol) == (InstrumentKind.BOND, "000000BB1")
     assert (told.quantity, told.price, told.average_cost) == (D(5000), D(91), D(88))
+
+
+@pytest.mark.parametrize(("price", "paid"), [(0.91, 0.88), (91, 88)])
+@pytest.mark.parametrize("worth", [4550, None])
+def test_a_bond_without_lots_cost_its_face_at_the_purchase_price_however_that_is_told(
+    price: float, paid: float, worth: int | None
+) -> None:
+    told = held(
+        {"holdingName": "ACME 5% 2031", "holdingType": "BOND", "units": 5000, "currentUnitPrice": price}
+        | {"purchasedPrice": paid, "marketValue": worth}
+    )
+
+    assert (told.average_cost, told.cost_basis, told.price) == (D(88), D(4400), D(91))
 
 
 def test_lots_are_added_up_and_a_lot_without_a_cost_makes_it_units_times_price() -> None:

@@ -76,6 +76,8 @@ CASES: list[tuple[str, str | None, Json, TransactionType, int, int | None]] = [
     ("PURCHASEDTOCOVER", DEBIT, TRADE, T.BUY_TO_COVER, -25, 2),
     ("PURCHASETOOPEN", DEBIT, TRADE | OPTION, T.BUY_TO_OPEN, -25, 2),
     ("PURCHASETOCLOSE", DEBIT, TRADE | OPTION, T.BUY_TO_CLOSE, -25, 2),
+    ("PURCHASETOOPEN", DEBIT, TRADE, T.BUY, -25, 2),
+    ("PURCHASETOCLOSE", DEBIT, TRADE, T.BUY_TO_COVER, -25, 2),
     ("SOLD", CREDIT, TRADE, T.SELL, 25, -2),
     ("SOLD", CREDIT, TRADE | {"units": -2}, T.SELL, 25, -2),
     ("SOLD", CREDIT, TRADE | {"positionType": "SHORT"}, T.SELL_SHORT, 25, -2),
@@ -104,6 +106,9 @@ CASES: list[tuple[str, str | None, Json, TransactionType, int, int | None]] = [
     ("XFER", DEBIT, {}, T.TRANSFER_OUT, -25, None),
     ("TRANSFER", None, TRADE | {"transferAction": "OUT", "amount": 0}, T.TRANSFER_OUT, 0, -2),
     ("TRANSFER", None, TRADE | {"transferAction": "IN", "amount": 0}, T.TRANSFER_IN, 0, 2),
+    *(("XFER", None, {"transferAction": way, "amount": amount}, kind, net, None)
+      for way, kind, net in (("OUT", T.TRANSFER_OUT, -25), ("IN", T.TRANSFER_IN, 25))
+      for amount in (25, -25)),
     *((word, DEBIT, {}, T.FEE, -25, None) for word in "EXPENSE FEE INVEXPENSE SRVCHG".split()),
     ("EXPENSE", DEBIT, {"withholding": 25}, T.TAX, -25, None),
     ("FEE", DEBIT, {"taxes": 25}, T.TAX, -25, None),

@@ -158,6 +158,13 @@ def test_a_bond_is_traded_in_percent_of_its_face() -> None:
     assert (found.quantity, found.price, found.gross) == (D(1000), D("98.5"), D(-985))
 
 
+@pytest.mark.parametrize("price", [0.985, 98.5])
+def test_a_bond_that_comes_in_kind_is_priced_in_percent_too(price: float) -> None:
+    found = one(security_id="B", type="buy", subtype="buy", quantity=1000, amount=0, price=price)
+
+    assert (found.quantity, found.price, found.net) == (D(1000), D("98.5"), D(0))
+
+
 def test_fees_that_are_null_are_unknown() -> None:
     found = one(type="buy", subtype="buy", quantity=1, amount=10, price=10, fees=None)
 
@@ -312,11 +319,16 @@ def test_options_open_and_close_where_a_word_says_so(
         ("cash", "ACH WITHDRAWAL", 0, T.WITHDRAWAL),
         ("cash", "FOREIGN TAX WITHHELD ON DIVIDEND", 0, T.TAX),
         ("cash", "SPLITTING TIMBER INC", 0, T.OTHER),
+        ("cash", "MARGIN INTEREST CHARGED", 0, T.MARGIN_INTEREST),
+        ("cash", "RETURN OF CAPITAL ACME", 0, T.RETURN_OF_CAPITAL),
+        ("cash", "ADR MGMT FEE", 0, T.FEE),
         ("fee", "ADR CUSTODY", 0, T.FEE),
         ("buy", "DIVIDEND REINVESTMENT ACME", 1, T.DIVIDEND_REINVESTMENT),
         ("transfer", "3 FOR 2 STOCK SPLIT", 5, T.SPLIT),
         ("transfer", "SPLITTING TIMBER INC TRANSFERRED", 5, T.TRANSFER_IN),
         ("transfer", "OPTION EXPIRED", 5, T.OPTION_EXPIRATION),
+        ("transfer", "CALL EXERCISED", -1, T.OPTION_EXERCISE),
+        ("transfer", "PUT ASSIGNMENT", 1, T.OPTION_ASSIGNMENT),
     ],
 )
 def test_where_fdx_feeds_plaid_without_subtypes_the_name_is_the_second_source(
