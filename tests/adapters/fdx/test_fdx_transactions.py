@@ -68,6 +68,12 @@ def test_a_dividend_moves_cash_alone() -> None:
     assert (row.gross, row.fees, row.net) == (D("37.5"), None, D("37.5"))
 
 
+def test_what_is_withheld_of_a_dividend_is_told_beside_it_and_is_part_of_its_gross() -> None:
+    row = told(PAID | {"withholding": 5, "stateWithholding": 1, "fees": 0})
+
+    assert (row.gross, row.taxes, row.fees, row.net) == (D("43.5"), D(6), None, D("37.5"))
+
+
 # Every type (3.5 and 5): word, memo, more of the row, our type, net and quantity.
 CREDIT, DEBIT = "CREDIT", "DEBIT"
 TRADE = {"units": 2, "unitPrice": 12.5, "symbol": "ACME", "securityType": "STOCK"}

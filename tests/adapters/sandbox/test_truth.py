@@ -1,7 +1,6 @@
 """The seeded truth: it reconciles to the last digit, and holds only what a profile can tell."""
 
 import json
-import time
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
@@ -258,13 +257,10 @@ def test_secrets_carry_the_marker() -> None:
     assert customer.password not in repr(customer)
 
 
-def test_large_has_twenty_thousand_rows_in_little_time() -> None:
-    started = time.perf_counter()
+def test_large_has_twenty_thousand_rows() -> None:
     truth = build(1, FULL, TODAY, "large")
-    taken = time.perf_counter() - started
 
     assert len(truth.accounts[0].transactions) == 20_000
-    assert taken < 3
 
 
 @pytest.mark.parametrize("many", [1, 10, 50, 500, 3001])
