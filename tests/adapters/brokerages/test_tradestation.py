@@ -1,65 +1,23 @@
-"""TradeStation's rows: trades out of orders, signs that are not sure, answers that fail with status 200."""
+"""TradeStation's rows: trades out of orders, signs that are not sure."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
+from tradestation_rows import ACCOUNT, BALANCE, FUTURE, NOW, OPTION, ORDER, POSITION, STOCK, scene
 
-from adapters.brokerages.tradestation import CARD, history, parse, reads
-from adapters.kit.card import Call, Scene
-from adapters.kit.wire import Response
-from domain.accounts import AccountKind, AccountTold
+from adapters.brokerages.tradestation import CARD, parse
+from adapters.kit.card import Scene
+from domain.accounts import AccountKind
 from domain.brokerages import Dataset, Support
-from domain.errors import (
-    BrokerageRateLimited,
-    BrokerageUnavailable,
-    PermissionInsufficient,
-    ReauthorizationRequired,
-    UnreadableReply,
-)
 from domain.instruments import InstrumentKind
 from domain.ports.brokerage import Notes
 from domain.transactions import TransactionStatus, TransactionType
 
 T, S = TransactionType, TransactionStatus
-NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
-ACCOUNT = AccountTold("11000001", "TradeStation", "11000001", AccountKind.MARGIN)
-STOCK: dict[str, Any] = {
-    "AssetType": "STOCK", "BuyOrSell": "Buy", "ExecQuantity": "40", "ExecutionPrice": "105.25",
-    "OpenOrClose": "Open", "QuantityOrdered": "40", "QuantityRemaining": "0", "Symbol": "XMPL",
-}  # fmt: skip
-OPTION = STOCK | {
-    "AssetType": "STOCKOPTION", "BuyOrSell": "SellShort", "ExecQuantity": "2", "ExecutionPrice": "3.2",
-    "QuantityOrdered": "2", "Symbol": "XMPL 260619C110", "Underlying": "XMPL", "OptionType": "CALL",
-    "StrikePrice": "110", "ExpirationDate": "2026-06-19T00:00:00Z",
-}  # fmt: skip
-FUTURE = STOCK | {"AssetType": "FUTURE", "Symbol": "ESH26", "ExecQuantity": "1", "ExecutionPrice": "6000"}
-ORDER: dict[str, Any] = {
-    "AccountID": "11000001", "CommissionFee": "1.2", "ClosedDateTime": "2026-03-16T16:53:37Z",
-    "Currency": "USD", "Duration": "GTC", "FilledPrice": "105.25", "GoodTillDate": "2026-06-14T00:00:00Z",
-    "Legs": [STOCK], "OrderID": "286234131", "OpenedDateTime": "2026-03-12T16:53:30Z", "OrderType": "Limit",
-    "LimitPrice": "105.3", "PriceUsedForBuyingPower": "105.3", "Routing": "Intelligent", "Status": "FLL",
-    "StatusDescription": "Filled", "UnbundledRouteFee": "0.31",
-}  # fmt: skip
-POSITION: dict[str, Any] = {
-    "AccountID": "11000001", "AveragePrice": "105.25", "AssetType": "STOCK", "Last": "106.1",
-    "ConversionRate": "1", "LongShort": "Long", "Quantity": "40", "Symbol": "XMPL", "TotalCost": "4210",
-    "MarketValue": "4244", "UnrealizedProfitLoss": "34",
-}  # fmt: skip
-
-
-def scene(**references: Any) -> Scene:
-    return Scene(ACCOUNT, references, Notes(), NOW)
-
-
-def call(since: date | None = None, cursor: str | None = None) -> Call:
-    return Call(ACCOUNT, since, NOW.date(), cursor, NOW)
-
-
-def answer(body: object, status: int = 200, **headers: str) -> Response:
-    return Response(status, headers, body if isinstance(body, bytes) else msgspec.json.encode(body))
 
 
 def told(*legs: dict[str, Any], **order: Any) -> list[Any]:
@@ -111,7 +69,15 @@ def test_every_status_is_known_and_only_a_closed_account_is_not_read(status: str
     assert not stage.notes.words
 
 
-BALANCE = {"AccountID": "11000001", "CashBalance": "5000", "BuyingPower": "3790", "Equity": "4950"}
+def test_words_of_accounts_and_assets_that_are_new_are_counted() -> None:
+    stage = scene()
+    row = {"AccountID": "1", "Currency": "USD", "Status": "Asleep", "AccountType": "Novel"}
+    (account,) = parse.account(msgspec.json.encode(row), stage)
+    position, words = held(AssetType="NOVELTY")
+
+    assert (account.kind, account.open) == (AccountKind.OTHER, True)
+    assert stage.notes.words == {"account.Novel": 1, "account.Asleep": 1}
+    assert (position.instrument.kind, dict(words)) == (InstrumentKind.OTHER, {"AssetType.NOVELTY": 1})
 
 
 def test_the_notional_of_a_futures_account_is_no_part_of_its_total() -> None:
@@ -126,7 +92,16 @@ def test_cash_of_several_currencies_is_told_for_each() -> None:
     found = list(parse.balances(msgspec.json.encode(BALANCE | {"CurrencyDetails": details}), scene()))
 
     assert [(b.currency, str(b.cash)) for b in found] == [("USD", "4000"), ("EUR", "900")]
-    assert [b.total_value for b in found] == [Decimal(4950), None]
+    assert [(b.total_value, b.buying_power) for b in found] == [(4950, 3790), (None, None)]
+
+
+def test_cash_that_is_told_in_other_currencies_only_is_none_in_the_account_s() -> None:
+    details = [{"Currency": "GBP", "CashBalance": "4000"}, {"Currency": "EUR", "CashBalance": "900"}]
+    found = list(parse.balances(msgspec.json.encode(BALANCE | {"CurrencyDetails": details}), scene()))
+
+    assert [(b.currency, b.cash, b.total_value) for b in found] == [
+        ("USD", Decimal(0), Decimal(4950)), ("GBP", Decimal(4000), None), ("EUR", Decimal(900), None),
+    ]  # fmt: skip
 
 
 def test_figures_may_have_long_tails() -> None:
@@ -136,6 +111,25 @@ def test_figures_may_have_long_tails() -> None:
 
 
 # ---- positions
+
+
+def test_a_position_is_told_with_all_of_its_figures() -> None:
+    position, _ = held()
+
+    assert (position.quantity, position.average_cost, position.price) == (
+        40,
+        Decimal("105.25"),
+        Decimal("106.1"),
+    )
+    assert (position.cost_basis, position.market_value, position.unrealized_gain) == (4210, 4244, 34)
+
+
+def test_figures_are_in_the_account_s_own_currency() -> None:
+    stage = Scene(replace(ACCOUNT, currency="EUR"), {}, Notes(), NOW)
+    (balance,) = parse.balances(msgspec.json.encode(BALANCE), stage)
+    (position,) = parse.position(msgspec.json.encode(POSITION), stage)
+
+    assert (balance.currency, position.currency, position.instrument.currency) == ("EUR", "EUR", "EUR")
 
 
 @pytest.mark.parametrize("sign", ["-", ""])
@@ -156,8 +150,11 @@ def test_a_short_is_negative_whichever_field_says_so(quantity: str, side: str | 
     assert (position.quantity, position.market_value) == (-2, -200)
 
 
-def test_a_value_far_from_quantity_times_price_is_counted() -> None:
-    _, words = held(MarketValue="424400")
+@pytest.mark.parametrize(
+    ("quantity", "value"), [("40", "424400"), ("40", "42"), ("-40", "424400"), ("-40", "42")]
+)
+def test_a_value_far_from_quantity_times_price_is_counted(quantity: str, value: str) -> None:
+    _, words = held(Quantity=quantity, LongShort=None, MarketValue=value)
 
     assert words == {"position.value_does_not_add_up": 1}
 
@@ -236,6 +233,7 @@ def test_the_fee_of_an_order_stands_on_the_first_leg_of_which_something_was_exec
         Decimal("638.8"),
     )
     assert (second.source_key, second.fees, second.net) == ("11000001:286234131:2", 0, 4210)
+    assert [leg.fees for leg in told(STOCK, STOCK, CommissionFee=None)] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -340,125 +338,3 @@ def test_routing_fees_told_apart_are_not_added() -> None:
     (row,) = told(UnbundledRouteFee="5")
 
     assert row.fees == Decimal("1.2")
-
-
-# ---- answers that fail with status 200
-
-
-ERROR = {"AccountID": "11000001", "Error": "Forbidden", "Message": "Invalid Account ID."}
-
-
-@pytest.mark.parametrize(
-    ("word", "failure"),
-    [
-        ("Forbidden", PermissionInsufficient), ("Unauthorized", ReauthorizationRequired),
-        ("TooManyRequests", BrokerageRateLimited), ("ServiceUnavailable", BrokerageUnavailable),
-        ("GatewayTimeout", BrokerageUnavailable), ("InternalServerError", BrokerageUnavailable),
-        ("BadRequest", UnreadableReply), ("NotFound", UnreadableReply), ("Novelty", UnreadableReply),
-    ],
-)  # fmt: skip
-def test_an_error_beside_an_empty_list_is_never_an_empty_list(word: str, failure: type[Exception]) -> None:
-    for account in ("11000001", "11000001C"):
-        error = ERROR | {"Error": word, "AccountID": account}
-        with pytest.raises(failure):
-            reads.take_positions(answer({"Positions": [], "Errors": [error]}), call())
-
-
-def test_an_error_of_the_account_costs_its_rows_even_if_there_are_some() -> None:
-    with pytest.raises(PermissionInsufficient):
-        reads.take_positions(answer({"Positions": [POSITION], "Errors": [ERROR]}), call())
-
-
-def test_an_error_that_names_a_suffix_more_is_another_account_s() -> None:
-    other = ERROR | {"AccountID": "11000001C", "Message": "Request not supported for account type."}
-    taken = reads.take_positions(answer({"Positions": [POSITION], "Errors": [other]}), call())
-
-    assert len(taken.rows) == 1
-
-
-def test_errors_may_be_missing() -> None:
-    assert reads.take_positions(answer({"Positions": []}), call()).rows == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [{"Errors": []}, {"Balances": []}, {"Balances": [BALANCE, BALANCE]}, {"Balances": [{"AccountID": "2"}]}],
-)
-def test_a_balance_is_the_account_s_and_one(body: dict[str, Any]) -> None:
-    with pytest.raises(UnreadableReply):
-        reads.take_balances(answer(body), call())
-
-
-def test_a_list_of_accounts_without_one_is_unreadable() -> None:
-    with pytest.raises(UnreadableReply):
-        reads.take_accounts(answer({"Accounts": []}), call())
-
-
-def test_symbols_are_asked_for_with_their_blank_encoded() -> None:
-    request = reads.ask_symbols(("symbol:XMPL 260619C110", "symbol:BRK.B"), call())
-
-    assert request.target == "/v3/marketdata/symbols/XMPL%20260619C110,BRK.B"
-
-
-# ---- the walk through orders
-
-
-def page(*closed: str, token: str | None = None) -> dict[str, Any]:
-    orders = [ORDER | {"ClosedDateTime": f"{day}T16:00:00Z"} for day in closed]
-    return {"Orders": orders, "Errors": []} | ({"NextToken": token} if token else {})
-
-
-def walked(*pages: dict[str, Any] | int, since: date | None = None) -> list[tuple[str, str, int]]:
-    """What is asked for, and how many rows are taken."""
-    asked: list[tuple[str, str, int]] = []
-    cursor = None
-    for body in pages:
-        assert cursor is not None or not asked, "it ended before"
-        made = call(since, cursor)
-        request = history.ask(made)
-        query = dict(request.query)
-        response = answer(b"", body) if isinstance(body, int) else answer(body)
-        taken = history.take(response, made)
-        name = request.url.rsplit("/", 1)[1]
-        asked.append(
-            (f"{name} {query.get('since', '')}".strip(), query.get("nextToken", ""), len(taken.rows))
-        )
-        cursor = taken.cursor
-    assert cursor is None
-    return asked
-
-
-def test_open_orders_come_first_and_then_ninety_days_of_what_is_over() -> None:
-    over = "historicalorders 2026-08-28"
-
-    pages = page("2026-11-25", token="a"), page("2026-11-25"), page("2026-11-20", token="b"), page()
-
-    assert walked(*pages) == [
-        ("orders", "", 1), ("orders", "a", 1), (over, "", 1), (over, "b", 0),
-    ]  # fmt: skip
-
-
-def test_an_incremental_read_ends_with_the_page_that_is_older_than_it_wants() -> None:
-    """Whatever `since` means there, the whole is asked for: an order opened long ago may be filled today."""
-    read = walked(page(), page("2026-11-24", "2026-11-18", token="b"), since=date(2026, 11, 19))
-
-    assert read == [("orders", "", 0), ("historicalorders 2026-08-28", "", 2)]
-
-
-def test_with_a_token_that_has_died_the_walk_starts_anew() -> None:
-    over = "historicalorders 2026-08-28"
-
-    assert walked(page(), page("2026-11-20", token="b"), 400, page(), page("2026-11-20")) == [
-        ("orders", "", 0), (over, "", 1), (over, "b", 0), ("orders", "", 0), (over, "", 1),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("cursor", [None, "historicalorders|2026-08-28|0|", "orders|2026-08-28|3|x"])
-def test_a_refusal_that_is_no_token_s_or_comes_again_and_again_is_one(cursor: str | None) -> None:
-    with pytest.raises(UnreadableReply):
-        history.take(answer(b"", 400), call(cursor=cursor))
-
-
-def test_the_same_page_does_not_come_again() -> None:
-    with pytest.raises(UnreadableReply):
-        history.take(answer(page("2026-11-20", token="b")), call(cursor="orders|2026-08-28|0|b"))
