@@ -167,6 +167,12 @@ def test_every_kind_of_account(word: str, trading: str, kind: AccountKind) -> No
     assert not notes.words
 
 
+def test_an_account_is_called_by_its_alias_else_by_its_owner_else_by_its_number() -> None:
+    told = [account(accountAlias="Savings"), account(), account(displayName=None)]
+
+    assert [one.name for one, _ in told] == ["Savings", "Robin Example", "U7654321"]
+
+
 def test_unknown_kinds_of_accounts_are_counted() -> None:
     assert account(type="MARS")[1].words == {"account.type.MARS": 1}
     assert account(tradingType="BARTER")[1].words == {"account.tradingType.BARTER": 1}
@@ -281,7 +287,8 @@ def test_prices_lose_the_noise_of_a_32_bit_float() -> None:
     noisy = position(POSITION | {"mktPrice": 454.44000245, "mktValue": 45444.0})
 
     assert (noisy.price, noisy.market_value) == (D("454.44"), D(45444))
-    assert position(POSITION | {"mktPrice": 0.123456}).price == D("0.123456")
+    for exact in (0.123456, 1234567.25, 12345.123456):
+        assert position(POSITION | {"mktPrice": exact}).price == D(str(exact))
 
 
 def test_fields_come_and_go_and_are_looked_up() -> None:
@@ -355,6 +362,12 @@ def test_what_was_sold_today_is_held_no_more() -> None:
 
 def test_a_cost_of_zero_is_unknown() -> None:
     assert position(POSITION | {"avgCost": 0.0, "avgPrice": 0.0}).flags == (Flag.COST_UNKNOWN,)
+    assert position(POSITION).flags == ()
+
+
+def test_a_position_of_another_account_is_refused() -> None:
+    with pytest.raises(UnreadableReply, match="another account"):
+        position(POSITION | {"acctId": "U1"})
 
 
 def test_pages_have_the_size_that_their_rows_state() -> None:

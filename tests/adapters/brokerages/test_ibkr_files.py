@@ -223,6 +223,16 @@ def test_values_and_costs_that_nobody_ticked_are_worked_out_with_the_multiplier(
     assert (held.average_cost, held.cost_basis, held.market_value) == (D("4.2"), D(-840), D(-2000))
 
 
+def test_values_and_costs_that_are_told_are_taken_and_what_was_closed_is_left_out() -> None:
+    told = LOT.replace("/>", 'positionValue="51" costBasisMoney="39" />')
+    held, *more = (
+        alone(*(told.format(position=n, cost=8, side="Long", level="SUMMARY") for n in (5, 0))).positions
+        or ()
+    )
+
+    assert (held.quantity, held.market_value, held.cost_basis, more) == (D(5), D(51), D(39), [])
+
+
 def test_without_the_size_of_a_contract_its_value_and_cost_stay_unknown() -> None:
     option = LOT.replace('"STK"', '"OPT"').replace('multiplier="1"', 'multiplier=""')
     (held,) = alone(option.format(position=-2, cost="4.2", side="Short", level="SUMMARY")).positions or ()

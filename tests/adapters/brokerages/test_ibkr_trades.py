@@ -93,8 +93,16 @@ def test_numbers_of_trades_come_as_numbers_or_as_text() -> None:
 
     ((told,), _), ((same,), _) = recent(TRADE | text | numbers | {"side": "S"}), recent(TRADE | {"side": "S"})
 
+    assert told.type is TransactionType.SELL
     assert (told.quantity, told.gross, told.fees, told.net) == (D(-50), D(6560), D(1), D(6559))
     assert (told.quantity, told.price, told.executed_at) == (same.quantity, same.price, same.executed_at)
+
+
+def test_only_the_side_gives_figures_of_trades_their_signs() -> None:
+    signed = {"size": -50.0, "net_amount": -6560.0, "commission": "-1.00"}
+    (bought,), _ = recent(TRADE | signed)
+
+    assert (bought.quantity, bought.gross, bought.fees, bought.net) == (D(50), D(-6560), D(1), D(-6561))
 
 
 def test_an_empty_commission_is_unknown_and_not_0() -> None:
