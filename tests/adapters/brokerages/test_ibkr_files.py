@@ -16,6 +16,7 @@ from domain.accounts import AccountKind
 from domain.errors import StatementUnreadable
 from domain.money import plain
 from domain.ports.statements import AccountStatement, Statement
+from domain.positions import Flag
 
 D = Decimal
 TODAY = date(2026, 11, 25)
@@ -231,6 +232,16 @@ def test_values_and_costs_that_are_told_are_taken_and_what_was_closed_is_left_ou
     )
 
     assert (held.quantity, held.market_value, held.cost_basis, more) == (D(5), D(51), D(39), [])
+
+
+def test_a_cost_of_zero_in_a_file_is_unknown_and_gains_of_lots_are_added_up() -> None:
+    gained = LOT.replace("/>", 'fifoPnlUnrealized="7" />')
+    lots = [gained.format(position=5, cost=cost, side="Long", level="LOT") for cost in (8, 6)]
+    (whole,) = alone(*lots).positions or ()
+    (given,) = alone(LOT.format(position=5, cost=0, side="Long", level="SUMMARY")).positions or ()
+
+    assert (whole.price, whole.unrealized_gain, whole.flags) == (D(10), D(14), ())
+    assert given.flags == (Flag.COST_UNKNOWN,)
 
 
 def test_without_the_size_of_a_contract_its_value_and_cost_stay_unknown() -> None:
