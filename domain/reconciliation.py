@@ -51,7 +51,7 @@ def reconcile(balances: Sequence[Balance], positions: Sequence[Position]) -> Rec
     if len(balances) != 1 or any(p.currency != balances[0].currency for p in positions):
         return Reconciliation(Agreement.UNKNOWN)
     balance = balances[0]
-    values = [p.market_value for p in positions]
+    values = [_without_notional(p).market_value for p in positions]
     if balance.total_value is None or balance.cash is None or any(v is None for v in values):
         return Reconciliation(Agreement.UNKNOWN, balance.total_value)
     with localcontext(EXACTLY):
@@ -86,9 +86,9 @@ def vanished(
 
 
 def checked(position: Position) -> Position:
-    """A position as it is shown: a zero that stands for an unknown cost is left out, and so is the gain over
-    it; figures that cannot all be right are kept and flagged."""
-    known = _without_unknown_cost(position)
+    """A position as it is shown. Left out: a zero that stands for an unknown cost, with the gain over it, and
+    what the contract of a future is worth. Figures that cannot all be right are kept and flagged."""
+    known = _without_notional(_without_unknown_cost(position))
     flags = flagged(known)
     return known if flags == known.flags else replace(known, flags=flags)
 
@@ -101,6 +101,15 @@ def _without_unknown_cost(position: Position) -> Position:
     return replace(
         position, average_cost=position.average_cost or None, cost_basis=cost, unrealized_gain=gain
     )
+
+
+def _without_notional(position: Position) -> Position:
+    """Nobody has paid for a future: most brokerages tell the notional of its contract as its value and cost,
+    and a total that it is added to is wrong by as much. What it has won or lost is told as such, or is in the
+    cash already."""
+    if position.instrument.kind is not InstrumentKind.FUTURE:
+        return position
+    return replace(position, cost_basis=None, market_value=None)
 
 
 def flagged(position: Position) -> tuple[Flag, ...]:

@@ -194,6 +194,26 @@ def test_an_unknown_cost_leaves_no_zero_and_no_gain_behind() -> None:
     assert checked(replace(told, flags=())).cost_basis == zero
 
 
+def test_what_the_contract_of_a_future_is_worth_is_no_value_of_the_holding() -> None:
+    future = Position(
+        Instrument(InstrumentKind.FUTURE, "/ESH7"),
+        Decimal(2),
+        "USD",
+        average_cost=Decimal(5900),
+        cost_basis=Decimal(590_000),
+        price=Decimal(6000),
+        market_value=Decimal(600_000),
+        unrealized_gain=Decimal(10_000),
+    )
+
+    shown = checked(future)
+
+    assert (shown.market_value, shown.cost_basis) == (None, None)
+    assert (shown.price, shown.average_cost) == (Decimal(6000), Decimal(5900))
+    assert shown.unrealized_gain == Decimal(10_000)
+    assert reconcile([balance(Decimal(50_000), Decimal(650_000))], [future]).state is Agreement.UNKNOWN
+
+
 def test_flags_that_a_brokerage_gave_stay() -> None:
     position = Position(
         SHARE,
