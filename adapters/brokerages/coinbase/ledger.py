@@ -46,7 +46,12 @@ class Place:
 
     @classmethod
     def of(cls, call: Call) -> "Place":
-        return cls([]) if call.cursor is None else msgspec.json.decode(call.cursor, type=cls)
+        """Where an earlier page left off. A place that another version wrote down is none: the walk begins
+        again, and rows that come again are known."""
+        try:
+            return cls([]) if call.cursor is None else msgspec.json.decode(call.cursor, type=cls)
+        except msgspec.ValidationError:
+            return cls([])
 
     @property
     def cursor(self) -> str | None:

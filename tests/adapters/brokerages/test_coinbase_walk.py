@@ -56,6 +56,13 @@ def test_without_a_limit_49_wallets_would_come_so_one_is_always_asked_for() -> N
     assert dict(reads.ask_wallets(call()).query)["limit"] == "250"
 
 
+def test_a_place_that_another_version_wrote_down_begins_the_walk_again() -> None:
+    older = call(cursor='{"wallets":["a","b"],"after":"row-1","more":null}')
+
+    assert Place.of(older) == Place([])
+    assert Place.of(call(cursor=walk(["a"], "row-1"))).after == "row-1"
+
+
 def test_wallets_that_are_announced_and_not_reachable_are_no_whole_list() -> None:
     with pytest.raises(UnreadableReply):
         reads.take_wallets(answer({"accounts": [], "has_next": True, "cursor": ""}), call())

@@ -168,7 +168,7 @@ READ: dict[str, Sample] = {
     ),
     "coinbase/v3_fills.json": Sample(("fills",), 1, account="A"),
     "coinbase/v2_transactions.json": Sample(
-        ("ledger",), 6, account="A", cursor='{"wallets":["a"],"after":null,"more":null}'
+        ("ledger",), 6, account="A", cursor='{"wallets":[{"uuid":"a","code":"BTC"}]}'
     ),
     "ibkr/portfolio_accounts.json": Sample(("accounts",), 1),
     "ibkr/ledger.json": Sample(("ledger",), 1, account="DUMMY_ACCOUNT_ID123"),
