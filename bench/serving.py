@@ -16,6 +16,7 @@ from bench.house import house_at
 from bench.recording import BROKERAGE
 from brokerlink.container import Container
 from brokerlink.rpc.portfolios import PortfolioServicer
+from brokerlink.rpc.statements import StatementImports
 from brokerlink.rpc.transactions import TransactionServicer
 from brokerlink.usecases.connect import Connect
 from brokerlink.usecases.get_portfolio import GetPortfolio, GetUserPortfolio
@@ -40,7 +41,7 @@ async def main(folder: Path, address: str, database: str, *, kept: bool) -> None
     house = house_at(address, folder, database)
     house.servicers.add_kwargs(brokerages=providers.Singleton(Echo))
     if not kept:
-        _keep_nothing(house)
+        keep_nothing(house)
     dispatch, rpc = house.dispatch(), house.rpc()
     port = rpc.listen("127.0.0.1:0")
     dispatch.start()
@@ -60,7 +61,7 @@ async def _synced(house: Container, connection_id: str) -> None:
         await asyncio.sleep(0.1)
 
 
-def _keep_nothing(house: Container) -> None:
+def keep_nothing(house: Container) -> None:
     """Every read comes out of the database and is rendered anew."""
     reading, instruments = house.reading, house.shown_instruments
     house.servicers.add_kwargs(
@@ -77,6 +78,7 @@ def _keep_nothing(house: Container) -> None:
             providers.Singleton(GetTransaction, reading),
             instruments,
             house.tokens,
+            providers.Singleton(StatementImports, house.import_statement, house.once),
             kept=0,
         ),
     )
