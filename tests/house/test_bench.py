@@ -10,7 +10,7 @@ from bench.serving import Echo, keep_nothing
 
 
 @pytest.mark.parametrize("fresh", [True, False])
-def test_the_server_that_is_measured_can_be_put_together(fresh: bool, tmp_path: Path) -> None:
+async def test_the_server_that_is_measured_can_be_put_together(fresh: bool, tmp_path: Path) -> None:
     house = house_at("http://127.0.0.1:9", tmp_path, f"sqlite:///{tmp_path}/bench.db")
     house.servicers.add_kwargs(brokerages=providers.Singleton(Echo))
     if fresh:
