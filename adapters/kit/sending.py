@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import stamina
@@ -32,7 +32,7 @@ class Sender:
     clocks: Clocks
     clock: Callable[[], datetime]
     turn: Turn = Turn.PERSON
-    made: int = field(default=0)
+    made: int = 0
 
     def for_turn(self, turn: Turn) -> "Sender":
         """The same for one run: limits and clocks are shared, the turn is its own."""

@@ -5,7 +5,8 @@ grant = await signed_in(door, sandbox, "alpaca")
 assert differences(await read_all(door, grant), expected(sandbox)) == []
 """
 
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -82,6 +83,19 @@ def _answer(asked: Asked, stage: Stage, known: dict[str, str]) -> Answer:
     return Answer(code=known["verifier" if kind is ChallengeKind.VERIFIER_CODE else kind.value])
 
 
+async def pages(
+    door: OpenDoor, grant: Grant, account: AccountTold, feed: str, since: date | None = None
+) -> AsyncIterator[Page]:
+    """A feed of an account, to its end."""
+    cursor: str | None = None
+    while True:
+        page = await door.history(grant, account, feed, since, cursor)
+        yield page
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
 async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:
     """Everything that a door tells, in the words of the truth's comparison form."""
     accounts = []
@@ -90,14 +104,10 @@ async def read_all(door: OpenDoor, grant: Grant) -> list[Json]:
         positions = (await door.positions(grant, account)).rows
         rows: dict[str, Transaction] = {}
         for feed in door.feeds:
-            cursor, occurrences = None, Occurrences()
-            while True:
-                page = await door.history(grant, account, feed.name, None, cursor)
+            occurrences = Occurrences()
+            async for page in pages(door, grant, account, feed.name):
                 # Rows without an id are told apart as the engine does it.
                 rows.update((occurrences.key(t), t) for t in page.transactions)
-                cursor = page.cursor
-                if cursor is None:
-                    break
         accounts.append(account_told(account, balances, positions, list(rows.values())))
     return sorted(accounts, key=lambda a: str(a["number"]))
 

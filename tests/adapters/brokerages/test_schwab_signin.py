@@ -16,12 +16,9 @@ from domain.challenges import Answer, ChallengeKind
 from domain.errors import (
     BrokerageUnavailable,
     ChallengeExpired,
-    ChallengeWrong,
-    ConsentRevoked,
     CredentialsRejected,
     Failure,
     FieldInvalid,
-    OperatorSettingMissing,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -81,11 +78,6 @@ def test_a_callback_that_schwab_never_registers_is_refused_before_anything_is_se
         signin.begin(Given(GIVEN, callback), MOMENT)
 
 
-def test_without_an_app_key_the_operator_must_act() -> None:
-    with pytest.raises(OperatorSettingMissing):
-        signin.begin(Given({"app_key": "KEY"}, BACK), MOMENT)
-
-
 def test_the_code_is_decoded_once_and_sent_form_encoded_with_basic_authentication() -> None:
     move = signin.LOGIN.hear(redirected(), came_back(f"code=C0.abc%40&session=1&state={STATE}"), MOMENT)
 
@@ -95,20 +87,6 @@ def test_the_code_is_decoded_once_and_sent_form_encoded_with_basic_authenticatio
     )
     basic = base64.b64encode(b"KEY-of-the-app:SECRET-of-the-app").decode()
     assert ("Authorization", f"Basic {basic}") in move.request.headers
-
-
-@pytest.mark.parametrize(
-    ("told", "failure"),
-    [
-        (came_back("code=C0.abc%40&state=another"), ChallengeWrong),
-        (came_back(f"session=1&state={STATE}"), ChallengeWrong),
-        (came_back(f"error=access_denied&state={STATE}"), ConsentRevoked),
-        (Answer(code="C0.abc@"), ChallengeWrong),
-    ],
-)
-def test_an_address_that_is_not_the_answer_is_told_apart(told: Answer, failure: type[Failure]) -> None:
-    with pytest.raises(failure):
-        signin.LOGIN.hear(redirected(), told, MOMENT)
 
 
 @pytest.mark.parametrize(

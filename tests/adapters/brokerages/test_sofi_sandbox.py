@@ -119,13 +119,10 @@ async def test_a_history_that_grows_while_it_is_paged_is_read_whole(monkeypatch:
     (account, *_) = (await door.accounts(grant)).rows
     (feed,) = door.feeds
     rows: dict[str | None, Transaction] = {}
-    pages, cursor = 0, None
-    while True:
-        page = await door.history(grant, account, feed.name, None, cursor)
+    pages = 0
+    async for page in conformance.pages(door, grant, account, feed.name):
         rows.update((row.source_key, row) for row in page.transactions)
-        pages, cursor = pages + 1, page.cursor
-        if cursor is None:
-            break
+        pages += 1
 
     grown = sandbox.play.truth_now().accounts[0].transactions
     assert pages > 10, "the read did not start again"

@@ -15,11 +15,7 @@ from domain.errors import (
     BrokerageRateLimited,
     BrokerageUnavailable,
     ChallengeExpired,
-    ChallengeWrong,
-    ConsentRevoked,
     CredentialsRejected,
-    FieldInvalid,
-    OperatorSettingMissing,
     PermissionInsufficient,
     ReauthorizationRequired,
     UnreadableReply,
@@ -145,25 +141,3 @@ def test_a_code_or_an_app_that_is_not_taken_is_told_apart(
 ) -> None:
     with pytest.raises(failure):
         exchanged(body, status)
-
-
-@pytest.mark.parametrize(
-    ("given", "failure"),
-    [
-        (Answer(callback_url="https://x/back?error=access_denied"), ConsentRevoked),
-        (Answer(callback_url="https://x/back?code=c&state=another"), ChallengeWrong),
-        (Answer(code="123456"), ChallengeWrong),
-    ],
-)
-def test_a_refusal_and_an_answer_of_another_kind_are_no_sign_in(
-    given: Answer, failure: type[Exception]
-) -> None:
-    with pytest.raises(failure):
-        signin.PARTNER.hear(asked().state, given, MOMENT)  # type: ignore[arg-type]
-
-
-def test_without_app_or_address_nobody_is_sent_anywhere() -> None:
-    with pytest.raises(OperatorSettingMissing):
-        signin.PARTNER.begin(Given({"app_id": "id"}, "https://x/back"), MOMENT)
-    with pytest.raises(FieldInvalid):
-        signin.PARTNER.begin(Given({"app_id": "id", "app_secret": "s"}, ""), MOMENT)

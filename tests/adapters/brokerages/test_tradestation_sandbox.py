@@ -20,11 +20,7 @@ from domain.challenges import Answer
 from domain.errors import (
     BrokerageUnavailable,
     ChallengeExpired,
-    ChallengeWrong,
-    ConsentRevoked,
     CredentialsRejected,
-    FieldInvalid,
-    OperatorSettingMissing,
     ReauthorizationRequired,
     UnreadableReply,
 )
@@ -125,34 +121,6 @@ def test_the_grant_lasts_twenty_minutes_and_is_renewed_for_ever() -> None:
 def test_an_exchange_that_is_refused(status: int, body: object, failure: type[Exception]) -> None:
     with pytest.raises(failure):
         exchanged(body, status)
-
-
-@pytest.mark.parametrize(
-    ("more", "failure"),
-    [
-        ({"error": "access_denied"}, ConsentRevoked),
-        ({"state": "other"}, ChallengeWrong),
-        ({"code": ""}, ChallengeWrong),
-    ],
-)
-def test_a_refusal_and_somebody_else_s_address_are_no_sign_in(
-    more: dict[str, str], failure: type[Exception]
-) -> None:
-    with pytest.raises(failure):
-        came_back(asked(), **more)
-
-
-def test_a_code_alone_is_no_answer() -> None:
-    with pytest.raises(ChallengeWrong):
-        signin.hear(asked().state, Answer(code="c"), MOMENT)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("missing", "failure"), [("client_id", OperatorSettingMissing), ("callback_url", FieldInvalid)]
-)
-def test_without_a_key_or_an_address_there_is_nowhere_to_go(missing: str, failure: type[Exception]) -> None:
-    with pytest.raises(failure):
-        asked({name: value for name, value in GIVEN.items() if name != missing})
 
 
 LATER = Moment(NOW + timedelta(hours=3), "5e" * 16)

@@ -19,8 +19,6 @@ from domain.errors import (
     BrokerageRateLimited,
     BrokerageUnavailable,
     ChallengeExpired,
-    ChallengeWrong,
-    ConsentRevoked,
     CredentialsRejected,
     ReauthorizationRequired,
     UnreadableReply,
@@ -473,12 +471,3 @@ def test_only_a_refresh_token_makes_a_grant_last() -> None:
 def test_a_code_or_a_secret_that_is_not_taken_is_told_apart(status: int, failure: type[Exception]) -> None:
     with pytest.raises(failure):
         exchanged("{}", status)
-
-
-@pytest.mark.parametrize(
-    ("url", "failure"),
-    [("https://x/?error=access_denied", ConsentRevoked), ("https://x/?code=c&state=other", ChallengeWrong)],
-)
-def test_a_refusal_and_somebody_else_s_address_are_no_sign_in(url: str, failure: type[Exception]) -> None:
-    with pytest.raises(failure):
-        signin.LOGIN.hear(asked().state, Answer(callback_url=url), MOMENT)  # type: ignore[arg-type]

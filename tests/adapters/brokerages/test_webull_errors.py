@@ -151,14 +151,8 @@ async def test_what_is_no_mishap_is_not_asked_again() -> None:
 
 async def read(door: CardDoor, grant: Grant, feed: str) -> list[str]:
     (account, *_) = (await door.accounts(grant)).rows
-    found: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = await door.history(grant, account, feed, None, cursor)
-        found += [row.source_key or "" for row in page.transactions]
-        cursor = page.cursor
-        if cursor is None:
-            return found
+    read = conformance.pages(door, grant, account, feed)
+    return [row.source_key or "" async for page in read for row in page.transactions]
 
 
 async def test_an_order_that_shows_late_is_found_by_a_later_read() -> None:

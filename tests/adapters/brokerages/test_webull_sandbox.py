@@ -253,15 +253,10 @@ async def history_of(since: date | None = None) -> list[Transaction]:
     (account, *_) = (await door.accounts(grant)).rows
     rows: list[Transaction] = []
     for feed in door.feeds:
-        cursor: str | None = None
-        while True:
-            page = await door.history(grant, account, feed.name, since, cursor)
+        async for page in conformance.pages(door, grant, account, feed.name, since):
             rows += page.transactions
             assert not page.notes.fields
             assert not page.notes.words
-            cursor = page.cursor
-            if cursor is None:
-                break
     return rows
 
 

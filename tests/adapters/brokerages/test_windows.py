@@ -19,13 +19,11 @@ async def read(
 ) -> tuple[dict[str, date], int]:
     """The trade dates of all rows by their keys, and how many pages that took."""
     found: dict[str, date] = {}
-    cursor, pages, occurrences = None, 0, Occurrences()
-    while True:
-        page = await door.history(grant, account, feed, since, cursor)
+    pages, occurrences = 0, Occurrences()
+    async for page in conformance.pages(door, grant, account, feed, since):
         found.update((occurrences.key(row), row.trade_date) for row in page.transactions)
-        pages, cursor = pages + 1, page.cursor
-        if cursor is None:
-            return found, pages
+        pages += 1
+    return found, pages
 
 
 @pytest.mark.parametrize("name", doors.DOORS)
